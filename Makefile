@@ -1,0 +1,49 @@
+# make backfill | make test | make dev | make bench; every target sets up .venv first if it has to.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+FIRST ?= 2021-10-01
+LAST ?= 2024-04-30
+HOST ?= 127.0.0.1
+PORT ?= 3000
+
+VENV := .venv/bin
+export NBA_DATA ?= $(CURDIR)/var
+export DAGSTER_HOME ?= $(NBA_DATA)/dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
+
+.PHONY: setup backfill test lint dev bench clean
+
+setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
+
+.venv/ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make setup PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(VENV)/uv sync --locked --inexact --compile-bytecode --quiet
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: deploy/local/dagster.yaml
+	@mkdir -p $(DAGSTER_HOME)
+	@cp $< $@
+
+backfill: setup
+	$(VENV)/python -m nba_assets backfill --first $(FIRST) --last $(LAST)
+
+test: setup lint
+	$(VENV)/pytest
+
+lint: setup
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+
+dev: setup
+	$(VENV)/dagster dev --workspace workspace.yaml --host $(HOST) --port $(PORT)
+
+bench: setup
+	$(VENV)/python -m nba_assets_tests.bench
+
+clean:
+	rm -rf .venv

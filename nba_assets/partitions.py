@@ -1,0 +1,77 @@
+"""The calendar: weekly partitions, and which dates, weeks and seasons belong together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from nba_assets.settings import SettingsError, positive_integer
+
+LEAGUE_TIME = ZoneInfo("US/Eastern")
+FIRST_WEEK = dt.date(2021, 10, 1)
+WEEK = dt.timedelta(days=7)
+FRIDAY = 4
+
+
+def first_week(text: str | None) -> dt.date:
+    """The Friday that opens the history (`NBA_FIRST_WEEK`), 2021-10-01 unless told otherwise."""
+    if not text:
+        return FIRST_WEEK
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"NBA_FIRST_WEEK={text!r}: use a date such as {FIRST_WEEK}") from None
+    if day.weekday() != FRIDAY:
+        raise SettingsError(f"NBA_FIRST_WEEK={text} is not a Friday: the week it lies in opens on {week_of(day)}")
+    return day
+
+
+def week_of(day: dt.date) -> dt.date:
+    """The Friday on or before `day`."""
+    return day - dt.timedelta(days=(day.weekday() - FRIDAY) % 7)
+
+
+def last_day(week: dt.date) -> dt.date:
+    """The Thursday that closes the week opened by the Friday `week`."""
+    return week + dt.timedelta(days=6)
+
+
+def weeks_of_keys(keys: Sequence[str]) -> list[dt.date]:
+    """The Fridays that partition keys stand for, in order."""
+    return sorted(dt.date.fromisoformat(key) for key in keys)
+
+
+def weeks_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The weeks that touch the dates `first` to `last`, both included."""
+    opening = week_of(first)
+    return [opening + index * WEEK for index in range((week_of(last) - opening).days // 7 + 1)]
+
+
+def league_today() -> dt.date:
+    """Today as the league counts days: US/Eastern, whatever zone the machine's clock is in."""
+    return dt.datetime.now(LEAGUE_TIME).date()
+
+
+def backfill_policy(weeks_per_run: str | None) -> dg.BackfillPolicy:
+    """One run for any range, or runs of at most `NBA_WEEKS_PER_RUN` weeks.
+
+    All weekly assets must share one equal policy: Dagster puts parent and child into one run only then.
+    """
+    if not weeks_per_run:
+        return dg.BackfillPolicy.single_run()
+    weeks = positive_integer({"NBA_WEEKS_PER_RUN": weeks_per_run}, "NBA_WEEKS_PER_RUN", 1)
+    return dg.BackfillPolicy.multi_run(max_partitions_per_run=weeks)
+
+
+# Partitions and their policy are part of every asset's definition, so these two are read when the module loads.
+WEEKS = dg.WeeklyPartitionsDefinition(
+    start_date=first_week(os.environ.get("NBA_FIRST_WEEK")).isoformat(),
+    day_offset=5,
+    timezone=str(LEAGUE_TIME),
+    end_offset=1,
+)
+BACKFILL_POLICY = backfill_policy(os.environ.get("NBA_WEEKS_PER_RUN"))
