@@ -1,0 +1,22 @@
+"""One spelling of a player's name for joining sources that spell it differently."""
+
+import re
+import unicodedata
+
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "v"}
+# Letters that Unicode does not decompose into a base letter and an accent.
+_UNDECOMPOSED = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+
+
+def player_lookup(player_name: str) -> str:
+    """The name without accents, capitals, punctuation and generation: "Luka Dončić" gives "luka doncic".
+
+    A hyphen counts as a blank, periods and apostrophes as nothing; initials stand together ("P. J." and "PJ" are one);
+    "Jr.", "Sr." and "II" to "V" are dropped from the end. The key of a text without letters is "".
+    """
+    solid = re.sub("[.'`\u2018\u2019\u00b4]", "", player_name)
+    bare = unicodedata.normalize("NFKD", solid.casefold()).translate(_UNDECOMPOSED)
+    words = re.sub(r"[\W_]+", " ", "".join(letter for letter in bare if not unicodedata.combining(letter))).split()
+    while len(words) > 1 and words[-1] in _SUFFIXES:
+        words.pop()
+    return re.sub(r"\b(\w) (?=\w\b)", r"\1", " ".join(words))

@@ -1,0 +1,257 @@
+"""balldontlie.io: games and box-score rows over HTTP, within its rate limit; closed weeks are kept in landing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pandas as pd
+import tenacity
+from pydantic import PrivateAttr
+from pyrate_limiter import Duration, Limiter, Rate
+from upath import UPath
+
+from nba_assets.partitions import last_day, league_today
+from nba_assets.sources.errors import SourceError
+from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.sources.landing import Landing
+from nba_assets.tables import COUNTING_STATS
+
+PER_PAGE = 100
+MOST_PAGES = 400  # a week has about 20; a cursor that never ends is an answer gone wrong
+MOST_BYTES = 20_000_000
+CLOSED_AFTER = dt.timedelta(days=2)
+PLAYED = "Final"
+REFUSED_REQUESTS = {
+    400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
+    401: "the key was refused: set BALLDONTLIE_API_KEY to a valid key",
+    403: "the key may not read this: box scores need the ALL-STAR tier",
+    404: "there is nothing at this address: check BALLDONTLIE_BASE_URL",
+}
+
+
+class RefusedRequest(SourceError):
+    """An answer that asking again cannot change, for any week."""
+
+
+class _Passing(Exception):
+    """A fault that may be gone on the next try; `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(self, fault: str, retry_after: float | None = None):
+        super().__init__(fault)
+        self.retry_after = retry_after
+
+
+class Balldontlie(BoxScoreSource):
+    """The API at `base_url`.
+
+    landing: folder or bucket URL of kept answers, used below a folder named like the host. give_up_seconds: how long
+    one page is tried again before its week fails; a minute of 429 must fit in.
+    """
+
+    api_key: str
+    base_url: str
+    landing: str
+    requests_per_minute: int = 600
+    weeks_in_flight: int = 8
+    give_up_seconds: float = 180.0
+    _limiter: Limiter = PrivateAttr()
+    _client: httpx.Client = PrivateAttr()
+    _landing: Landing = PrivateAttr()
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+
+    def setup_for_execution(self, context: Any) -> None:
+        self.open()
+
+    def teardown_after_execution(self, context: Any) -> None:
+        self._client.close()
+
+    def open(self) -> None:
+        per_second = max(1, self.requests_per_minute // 60)
+        rates = [Rate(per_second * 2, Duration.SECOND), Rate(self.requests_per_minute, Duration.MINUTE)]
+        self._limiter = Limiter(rates if self.requests_per_minute > per_second * 2 else rates[1])
+        self._client = httpx.Client(
+            base_url=self.base_url, headers={"Authorization": self.api_key}, timeout=httpx.Timeout(20.0, connect=10.0)
+        )
+        self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
+
+    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
+        kept = None if refresh else self._landing.page(week, "games", 1)
+        pages = [kept] if kept else list(self._pages("games", week, start=1, cursor=None))
+        rows = _rows(_game, pages, week)
+        if not kept and len(pages) == 1 and _closed(rows, week):
+            self._landing.keep(week, "games", 1, pages[0])
+        return pd.DataFrame(rows)
+
+    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+        pages: list[dict[str, Any]] = []
+        if closed and not refresh:
+            while page := self._landing.page(week, "stats", len(pages) + 1):
+                pages.append(page)
+                if _next_cursor(page) is None:
+                    break
+        if not pages or _next_cursor(pages[-1]) is not None:
+            cursor = _next_cursor(pages[-1]) if pages else None
+            for page in self._pages("stats", week, start=len(pages) + 1, cursor=cursor):
+                pages.append(page)
+                if closed:
+                    self._landing.keep(week, "stats", len(pages), page)
+        return pd.DataFrame(_rows(_box_row, pages, week))
+
+    def set_aside(self, week: dt.date) -> None:
+        self._landing.set_aside(week, "games")
+        self._landing.set_aside(week, "stats")
+
+    def _pages(self, kind: str, week: dt.date, *, start: int, cursor: int | None) -> Iterator[dict[str, Any]]:
+        for _ in range(start, MOST_PAGES):
+            query: dict[str, str | int] = {
+                "start_date": f"{week}",
+                "end_date": f"{last_day(week)}",
+                "per_page": PER_PAGE,
+            }
+            if cursor is not None:
+                query["cursor"] = cursor
+            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._ask(f"/v1/{kind}", query, week)}
+            yield page
+            following = _next_cursor(page)
+            if following is None:
+                return
+            if following == cursor:
+                break
+            cursor = following
+        raise SourceError(f"week {week}: {self.base_url}/v1/{kind} pages without end, last cursor {cursor}")
+
+    def _ask(self, path: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
+        url = str(httpx.URL(self.base_url).join(path).copy_with(params=query))
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Passing),
+            wait=_wait_as_asked(tenacity.wait_random_exponential(multiplier=0.25, max=20.0)),
+            stop=tenacity.stop_after_delay(self.give_up_seconds),
+            reraise=True,
+        )
+        try:
+            return attempts(self._ask_once, url, week)
+        except _Passing as fault:
+            raise SourceError(
+                f"week {week}: {url} answered {fault} for {self.give_up_seconds:.0f} s. "
+                "Materialize the week again later; what has arrived is kept."
+            ) from fault
+
+    def _ask_once(self, url: str, week: dt.date) -> dict[str, Any]:
+        # The limiter's buckets are not made for several threads waiting in them at once.
+        with self._lock:
+            self._limiter.try_acquire("balldontlie")
+        try:
+            with self._client.stream("GET", url) as response:
+                _raise_for_status(response, url, week)
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise SourceError(f"week {week}: {url} sent more than {MOST_BYTES:,} bytes")
+        except httpx.TransportError as error:
+            raise _Passing(f"{type(error).__name__} {error}") from error
+        try:
+            answer = json.loads(bytes(body))
+        except ValueError as error:
+            raise _Passing("something that is not JSON") from error
+        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+            raise _Passing("JSON without a list of data")
+        return answer
+
+
+def _raise_for_status(response: httpx.Response, url: str, week: dt.date) -> None:
+    status = response.status_code
+    if status == 429 or status >= 500:
+        raise _Passing(f"HTTP {status}", _retry_after(response.headers.get("Retry-After")))
+    if status != 200:
+        advice = REFUSED_REQUESTS.get(status, "this is not an answer of the API: check BALLDONTLIE_BASE_URL")
+        raise RefusedRequest(f"week {week}: {url} answered HTTP {status}: {advice}")
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds to wait by a Retry-After header, which holds seconds or a date."""
+    if not header:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - dt.datetime.now(dt.UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _wait_as_asked(backoff: tenacity.wait.wait_base) -> Callable[[tenacity.RetryCallState], float]:
+    """Back off with jitter, and never sooner than the server asked for."""
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        fault = state.outcome.exception() if state.outcome else None
+        asked = fault.retry_after if isinstance(fault, _Passing) else None
+        return max(backoff(state), asked or 0.0)
+
+    return wait
+
+
+def _next_cursor(page: dict[str, Any]) -> int | None:
+    cursor: int | None = (page["body"].get("meta") or {}).get("next_cursor")
+    return cursor
+
+
+def _closed(games: list[dict[str, Any]], week: dt.date) -> bool:
+    """Whether the week's rows will not change any more: all games final, and two days for corrections gone by."""
+    return all(game["status"] == PLAYED for game in games) and last_day(week) + CLOSED_AFTER < league_today()
+
+
+def _rows(
+    read: Callable[[dict[str, Any]], dict[str, Any]], pages: list[dict[str, Any]], week: dt.date
+) -> list[dict[str, Any]]:
+    rows = []
+    for page in pages:
+        fetched_at = pd.Timestamp(page["fetched_at"])
+        for row in page["body"]["data"]:
+            try:
+                rows.append({**read(row), "fetched_at": fetched_at})
+            except (KeyError, TypeError, ValueError) as error:
+                ident = row.get("id") if isinstance(row, dict) else row
+                raise SourceError(
+                    f"week {week}: row {ident} of balldontlie cannot be read ({type(error).__name__}: {error}). "
+                    "Materialize the week with refresh: true; if it stays, the API has changed its format"
+                ) from error
+    return rows
+
+
+def _game(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "game_id": row["id"],
+        "game_date": dt.date.fromisoformat(row["date"][:10]),
+        "season": row["season"],
+        "postseason": row["postseason"],
+        "status": row["status"],
+        "tipoff": pd.Timestamp(row["datetime"]) if row.get("datetime") else pd.NaT,
+        "period": row["period"],
+        "home_team": row["home_team"]["abbreviation"],
+        "visitor_team": row["visitor_team"]["abbreviation"],
+        "home_score": row["home_team_score"],
+        "visitor_score": row["visitor_team_score"],
+    }
+
+
+def _box_row(row: dict[str, Any]) -> dict[str, Any]:
+    player, game = row["player"], row["game"]
+    return {
+        "game_id": game["id"],
+        "player_id": player["id"],
+        "game_date": dt.date.fromisoformat(game["date"][:10]),
+        "season": game["season"],
+        "player_name": f"{player['first_name']} {player['last_name']}".strip(),
+        "team": row["team"]["abbreviation"],
+        "position": player.get("position"),
+        "minutes": row["min"],
+        **{stat: row[stat] for stat in COUNTING_STATS},
+    }

@@ -1,0 +1,194 @@
+"""Where the injury report prints what: from the characters of the PDF to rows of seven cells, without their meaning."""
+
+import re
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from nba_assets.sources.errors import UnreadableReport
+
+MOST_BYTES = 20_000_000
+_MOST_PAGES = 60
+_MOST_CHARACTERS = 20_000  # on a page; a genuine one has about 1,000
+
+_HEADINGS = ("Game Date", "Game Time", "Matchup", "Team", "Player Name", "Current Status", "Reason")
+_REASON = len(_HEADINGS) - 1
+# Multiples of the height of a line (1.2 em): lines of one reason are 1.1 to 1.3 apart, rows 1.8 or more.
+_SAME_LINE, _SAME_REASON = 0.25, 1.55
+_MARGIN = 5.0  # points that a cell's text may start to the left of its heading
+# PDFium may be called from one thread at a time in a process.
+_PDFIUM = threading.Lock()
+
+Cells = tuple[str, ...]  # the text of one row under each of _HEADINGS, "" where nothing is printed
+
+
+@dataclass(frozen=True)
+class PrintedReport:
+    """The first page's title line, and the rows of every page from top to bottom.
+
+    A wrapped reason is one cell of the row that it is printed around; where it is around no row, it is a row with
+    nothing but a reason.
+    """
+
+    title: str
+    pages: list[list[Cells]]
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    left: float
+    middle: float  # points down from the top of the page to the middle of the line
+    height: float
+
+
+_Line = list[_Word]
+
+
+def squeezed(text: str) -> str:
+    """The text in lower case and without blanks, which tight letter spacing swallows anyway."""
+    return re.sub(r"\s+", "", text).lower()
+
+
+def read_layout(pdf: bytes, *, source: str) -> PrintedReport:
+    """The rows as printed. An UnreadableReport names `source` and says what is wrong with the document."""
+    pages = [_lines(words) for words in _words_by_page(pdf, source)]
+    for number, lines in enumerate(pages, 1):
+        _refuse_missing_pages(lines, number, len(pages), source)
+    title = next((_text(line) for line in pages[0] if squeezed(_text(line)).startswith("injuryreport")), None)
+    header = next((line for line in pages[0] if _is_header(line)), None)
+    if title is None or header is None:
+        missing = "title 'Injury Report: …'" if title is None else f"column headings '{' '.join(_HEADINGS)}'"
+        raise UnreadableReport(f"{source}: no {missing} on page 1; is it an injury report, has its layout changed?")
+    lefts = _column_lefts(header)
+    return PrintedReport(title, [_rows([line for line in lines if not _is_furniture(line)], lefts) for lines in pages])
+
+
+def _words_by_page(pdf: bytes, source: str) -> list[list[_Word]]:
+    if len(pdf) > MOST_BYTES:
+        raise UnreadableReport(f"{source}: {len(pdf):,} bytes, more than the {MOST_BYTES:,} that a report may have.")
+    if b"%PDF-" not in pdf[:1024]:
+        raise UnreadableReport(f"{source}: not a PDF, it starts with {pdf[:40]!r}; fetch it again.")
+    if b"%%EOF" not in pdf[-1024:]:
+        raise UnreadableReport(f"{source}: the PDF is cut off after {len(pdf):,} bytes; fetch it again.")
+    with _PDFIUM:
+        try:
+            document = pdfium.PdfDocument(pdf)
+        except pdfium.PdfiumError as failure:
+            raise UnreadableReport(f"{source}: a damaged PDF ({failure}); fetch it again.") from failure
+        try:
+            if not 0 < len(document) <= _MOST_PAGES:
+                raise UnreadableReport(f"{source}: {len(document)} pages; a report has 1 to {_MOST_PAGES}.")
+            return [list(_words(page, source)) for page in document]
+        except pdfium.PdfiumError as failure:
+            raise UnreadableReport(f"{source}: a damaged page ({failure}); fetch it again.") from failure
+        finally:
+            document.close()
+
+
+def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
+    text, page_height = page.get_textpage(), page.get_height()
+    count = text.count_chars()
+    if count > _MOST_CHARACTERS:
+        raise UnreadableReport(f"{source}: {count:,} characters on a page, more than {_MOST_CHARACTERS:,}.")
+    word, start = "", (0.0, 0.0, 0.0, 0.0)
+    for index in range(count):
+        character = chr(pdfium_c.FPDFText_GetUnicode(text, index))
+        box = text.get_charbox(index, loose=True)
+        # After a hyphen at the end of a line PDFium leaves out the break, and calls the hyphen control character 2.
+        if word and (character.isspace() or abs(box[1] - start[1]) > _SAME_LINE * (start[3] - start[1])):
+            yield _word(word, start, page_height)
+            word = ""
+        if not character.isspace():
+            start = start if word else box
+            word += "-" if character == "\x02" else character
+    if word:
+        yield _word(word, start, page_height)
+
+
+def _word(text: str, box: tuple[float, float, float, float], page_height: float) -> _Word:
+    left, bottom, _, top = box
+    return _Word(text, left, page_height - (bottom + top) / 2, top - bottom)
+
+
+def _lines(words: list[_Word]) -> list[_Line]:
+    lines: list[_Line] = []
+    for word in sorted(words, key=lambda word: word.middle):
+        if lines and word.middle - lines[-1][0].middle <= _SAME_LINE * word.height:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return [sorted(line, key=lambda word: word.left) for line in lines]
+
+
+def _text(words: list[_Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _is_header(line: _Line) -> bool:
+    return squeezed(_text(line)) == squeezed("".join(_HEADINGS))
+
+
+def _is_furniture(line: _Line) -> bool:
+    return _is_header(line) or re.match(r"injuryreport:|page\d+of\d+$", squeezed(_text(line))) is not None
+
+
+def _refuse_missing_pages(lines: list[_Line], number: int, count: int, source: str) -> None:
+    if not lines:
+        raise UnreadableReport(f"{source}: no text on page {number}; the PDF is damaged, fetch it again.")
+    for line in lines:
+        footer = re.fullmatch(r"page(\d+)of(\d+)", squeezed(_text(line)))
+        if footer and (int(footer[1]), int(footer[2])) != (number, count):
+            raise UnreadableReport(f"{source}: page {number} of {count} calls itself '{_text(line)}'; fetch it again.")
+
+
+def _column_lefts(header: _Line) -> list[float]:
+    lefts, read = [], ""
+    starts = {len(squeezed("".join(_HEADINGS[:column]))) for column in range(len(_HEADINGS))}
+    for word in header:
+        if len(read) in starts:
+            lefts.append(word.left - _MARGIN)
+        read += word.text
+    return lefts
+
+
+def _rows(lines: list[_Line], lefts: list[float]) -> list[Cells]:
+    rows: list[tuple[float, list[str]]] = []
+    reasons: list[_Line] = []
+    for line in lines:
+        columns: list[list[_Word]] = [[] for _ in _HEADINGS]
+        for word in line:
+            columns[max(bisect_right(lefts, word.left) - 1, 0)].append(word)
+        if any(columns[:_REASON]):
+            rows.append((line[0].middle, [_text(column) for column in columns[:_REASON]] + [""]))
+        if columns[_REASON]:
+            reasons.append(columns[_REASON])
+    for reason in _wrapped(reasons):
+        _place(reason, rows)
+    return [tuple(cells) for _, cells in sorted(rows, key=lambda row: row[0])]
+
+
+def _wrapped(lines: list[_Line]) -> list[list[_Line]]:
+    reasons: list[list[_Line]] = []
+    for line in lines:
+        if reasons and line[0].middle - reasons[-1][-1][0].middle <= _SAME_REASON * line[0].height:
+            reasons[-1].append(line)
+        else:
+            reasons.append([line])
+    return reasons
+
+
+def _place(reason: list[_Line], rows: list[tuple[float, list[str]]]) -> None:
+    slack = _SAME_LINE * reason[0][0].height
+    first, last = reason[0][0].middle - slack, reason[-1][0].middle + slack
+    around = [row for row in rows if first <= row[0] <= last]
+    if not around:
+        rows.append((reason[0][0].middle, [""] * _REASON + [" ".join(map(_text, reason))]))
+        return
+    for line in reason:
+        _, cells = min(around, key=lambda row: abs(row[0] - line[0].middle))
+        cells[_REASON] = f"{cells[_REASON]} {_text(line)}".strip()

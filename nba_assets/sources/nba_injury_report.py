@@ -1,0 +1,190 @@
+"""The NBA's official injury reports: the PDF of a day, and what its rows say. Storing them belongs to the assets."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+import httpx
+import pandas as pd
+
+from nba_assets.player_names import player_lookup
+from nba_assets.sources.download import download, web_client
+from nba_assets.sources.errors import UnreadableReport
+from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
+from nba_assets.teams import Team, team_named
+
+COLUMNS = [
+    "report_date", "report_time", "game_date", "game_time", "matchup", "team",
+    "player_name", "status", "reason", "reason_category", "player_lookup",
+]  # fmt: skip
+NOT_YET_SUBMITTED = "Not Yet Submitted"
+
+_STATUSES = {status.lower(): status for status in ("Out", "Questionable", "Doubtful", "Probable", "Available")}
+# The first pattern found in the reason, in lower case and without blanks, decides.
+_REASON_CATEGORIES = (
+    ("g_league", r"g-?league"),
+    ("suspension", r"suspension|suspended"),
+    ("trade", r"^trade"),
+    ("rest", r"^rest(?!ric)"),
+    ("illness", r"healthandsafety|isolating|covid|(?<!injury/)illness|respiratory|gastro|vir(us|al)|flu-like"),
+    ("illness", r"migraine|headache|asthma|sorethroat"),
+    ("personal", r"^personal|^notwithteam|bereavement|family"),
+    ("injury", r"injury|concussion"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report as published on `report_date` at `report_time` (Eastern, "HH:MM").
+
+    `rows` has COLUMNS, one row for each listed player and one, without a player, for each team that has not submitted
+    yet. `unread_lines` holds, as printed, every line that gave no row.
+    """
+
+    report_date: date
+    report_time: str
+    rows: pd.DataFrame
+    unread_lines: list[str]
+
+
+@dataclass(frozen=True)
+class InjuryReports:
+    """The league's archive of reports, of which this reads one a day: by default that of 5:30 PM Eastern."""
+
+    base_url: str = "https://ak-static.cms.nba.com"
+    published_at: time = time(17, 30)
+    waits: Sequence[float] = (1, 2, 4)
+    http: httpx.Client = field(default_factory=web_client)
+
+    def fetch(self, report_date: date) -> bytes | None:
+        """The PDF of that day; None where there is none (the archive answers 403 for what it does not hold)."""
+        return download(
+            self.http,
+            self.url(report_date),
+            subject=f"injury report of {report_date}",
+            size_limit=MOST_BYTES,
+            waits=self.waits,
+            absent=(403, 404),
+        )
+
+    def url(self, report_date: date) -> str:
+        # The archive names reports by the hour ("05PM") until 2025-12-21, and by the minute ("05_30PM") since.
+        clock = "%I%p" if report_date < date(2025, 12, 22) else "%I_%M%p"
+        name = f"Injury-Report_{report_date}_{self.published_at.strftime(clock)}.pdf"
+        return f"{self.base_url.rstrip('/')}/referee/injury/{name}"
+
+
+def parse_report(pdf: bytes, *, source: str) -> Report:
+    """Every row of the report. `source`, a path or an address, names it in the UnreadableReport of a bad one."""
+    layout = read_layout(pdf, source=source)
+    published = _published(layout.title, source)
+    table = _Table()
+    for page in layout.pages:
+        table.read_page(page)
+    rows = pd.DataFrame(table.rows, columns=COLUMNS[2:9])
+    rows.insert(0, "report_date", published.date())
+    rows.insert(1, "report_time", f"{published:%H:%M}")
+    rows["reason_category"] = rows["reason"].map(reason_category)
+    rows["player_lookup"] = rows["player_name"].map(player_lookup)
+    return Report(published.date(), f"{published:%H:%M}", rows, table.unread_lines)
+
+
+def reason_category(reason: str) -> str:
+    """injury, illness, rest, g_league, suspension, personal, trade or other."""
+    return next((name for name, pattern in _REASON_CATEGORIES if re.search(pattern, squeezed(reason))), "other")
+
+
+def _published(title: str, source: str) -> datetime:
+    stamp = re.search(r"(\d\d/\d\d/\d\d)(\d{1,2}:\d\d[ap]m)", squeezed(title))
+    try:
+        return datetime.strptime("".join(stamp.groups()) if stamp else "", "%m/%d/%y%I:%M%p")
+    except ValueError as failure:
+        raise UnreadableReport(f"{source}: no date and time of publication in the title '{title}'.") from failure
+
+
+class _Table:
+    """Reads rows in the order they are printed and carries down what is printed once: date, time, matchup and team."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[object]] = []
+        self.unread_lines: list[str] = []
+        self._game_date: date | None = None
+        self._game_time: str | None = None
+        self._matchup: str | None = None
+        self._team: Team | None = None
+        self._last_was_read = False
+
+    def read_page(self, page: list[Cells]) -> None:
+        for position, cells in enumerate(page):
+            *others, reason = cells
+            if position == 0 and self._last_was_read and not any(others):
+                # The page break fell inside a reason: its end stands alone at the top of the next page.
+                self.rows[-1][-1] = f"{self.rows[-1][-1]} {reason}"
+                continue
+            row = self._read(cells)
+            self._last_was_read = row is not None
+            if row is not None:
+                self.rows.append(row)
+            else:
+                self.unread_lines.append(" ".join(filter(None, cells)))
+
+    def _read(self, cells: Cells) -> list[object] | None:
+        self._carry(*cells[:4])
+        if self._game_date is None or self._matchup is None or self._team is None:
+            return None
+        if self._team.abbreviation not in self._matchup.split("@"):
+            return None
+        player, status, reason = cells[4:]
+        if squeezed(player + status + reason) == squeezed(NOT_YET_SUBMITTED):
+            name, known_status, reason = "", NOT_YET_SUBMITTED, reason or player or status
+        else:
+            name, known_status = _first_name_first(player), _STATUSES.get(squeezed(status), "")
+            if not name or not known_status:
+                return None
+        game = [self._game_date, self._game_time, self._matchup, self._team.abbreviation]
+        return [*game, name, known_status, reason]
+
+    def _carry(self, game_date: str, game_time: str, matchup: str, team: str) -> None:
+        if game_date:
+            self._game_date, self._game_time, self._matchup, self._team = _game_date(game_date), None, None, None
+        if game_time:
+            self._game_time, self._matchup, self._team = _game_time(game_time), None, None
+        if matchup:
+            self._matchup, self._team = _matchup(matchup), None
+        if team:
+            self._team = team_named(team)
+
+
+def _game_date(printed: str) -> date | None:
+    try:
+        return datetime.strptime(squeezed(printed), "%m/%d/%Y").date()
+    except ValueError:
+        return None
+
+
+def _game_time(printed: str) -> str | None:
+    """The 24-hour time; the report prints neither AM nor PM, and games that count start from noon to 11 PM Eastern."""
+    clock = re.match(r"(\d{1,2}):(\d\d)", squeezed(printed))
+    return f"{int(clock[1]) % 12 + 12}:{clock[2]}" if clock else None
+
+
+def _matchup(printed: str) -> str | None:
+    matchup = squeezed(printed).upper()
+    return matchup if re.fullmatch(r"[A-Z]{3}@[A-Z]{3}", matchup) else None
+
+
+_SUFFIX = r"(?:Jr\.?|Sr\.?|II|III|IV|V)"
+
+
+def _first_name_first(printed: str) -> str:
+    """ "Payton II, Gary" as "Gary Payton II"; "" where no last and first name can be told apart."""
+    spaced = re.sub(rf"(?<=[^\W\dA-Z_])({_SUFFIX})(?=,|$)", r" \1", printed)
+    *last, first = [part.strip() for part in spaced.split(",")]
+    if not last:
+        # Without a comma only a lone blank, or a capital after a small letter, tells the two names apart.
+        halves = re.fullmatch(r"(\w+)(?: |(?<=[^\W\dA-Z_])(?=[A-Z]))(\w+)", spaced)
+        last, first = ([halves[1]], halves[2]) if halves else ([], "")
+    words = " ".join([first, *last]).split()
+    suffixes = [word for word in words[1:] if re.fullmatch(_SUFFIX, word)]
+    return " ".join([word for word in words if word not in suffixes] + suffixes)
