@@ -1,0 +1,202 @@
+"""The warehouse in one DuckDB file: for one machine, one writing process at a time, waiting for each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import tenacity
+
+from nba_assets.tables import WEEKLY_TABLES, Table, Type
+from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError
+
+DUCKDB_TYPES: dict[Type, str] = {
+    Type.INTEGER: "BIGINT",
+    Type.FLOAT: "DOUBLE",
+    Type.TEXT: "VARCHAR",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.DATE: "DATE",
+    Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+}
+
+
+class DuckDBStaged(Staged):
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table):
+        self.name = f"temp.main.staged_{table.name}"
+        self._connection = connection
+        self._table = table
+
+    def query(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+        return _select(self._connection, sql, parameters)
+
+    def publish(self, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
+        table = self._table.qualified_name
+        chosen = {"weeks": list(weeks)}
+        in_weeks = "WHERE week IN (SELECT unnest($weeks))"
+        with _transaction(self._connection):
+            self._connection.execute(f"DELETE FROM {table} {in_weeks}", chosen)
+            self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {self.name} {in_weeks}", chosen)
+            counts = [
+                dict(self._connection.execute(
+                    f"SELECT week, count(*) FROM {source} {in_weeks} GROUP BY week", chosen
+                ).fetchall())
+                for source in (self.name, table)
+            ]  # fmt: skip
+            _require_equal(*counts, table=table)
+        return {week: counts[1].get(week, 0) for week in weeks}
+
+
+class DuckDBWarehouse(Warehouse):
+    """Tables in the DuckDB file `path`, created when first written; `wait_seconds` bounds the wait for its lock."""
+
+    path: str
+    wait_seconds: float = 300.0
+
+    @contextmanager
+    def stage(self, table: Table, rows: pa.Table) -> Iterator[DuckDBStaged]:
+        with self._connection(read_only=False) as connection:
+            _create_tables(connection, self.path)
+            staged = DuckDBStaged(connection, table)
+            connection.register("rows_to_stage", rows)
+            connection.execute(f"CREATE TEMP TABLE staged_{table.name} AS SELECT * FROM rows_to_stage")
+            connection.unregister("rows_to_stage")
+            yield staged
+
+    def merge(self, table: Table, rows: pa.Table) -> int:
+        name, on = table.qualified_name, " AND ".join(f"stored.{key} = merged.{key}" for key in table.key)
+        values = ", ".join(f"{column} = merged.{column}" for column in table.column_names if column not in table.key)
+        with self._connection(read_only=False) as connection:
+            _create_tables(connection, self.path)
+            connection.register("merged", rows)
+            keys = rows.select(list(table.key)).group_by(list(table.key)).aggregate([]).num_rows
+            if keys != rows.num_rows:
+                raise WarehouseError(
+                    f"{name}: {rows.num_rows} rows to merge have only {keys} keys; nothing was changed"
+                )
+            with _transaction(connection):
+                connection.execute(
+                    f"MERGE INTO {name} AS stored USING merged ON {on} WHEN MATCHED THEN UPDATE SET {values} "
+                    "WHEN NOT MATCHED THEN INSERT BY NAME"
+                )
+                found = f"SELECT count(*) FROM {name} AS stored SEMI JOIN merged ON {on}"
+                (read_back,) = connection.execute(found).fetchone() or (0,)
+                if read_back != rows.num_rows:
+                    raise WarehouseError(f"{name}: {rows.num_rows} rows merged, {read_back} read back; it was undone")
+        return int(read_back)
+
+    def read_weeks(self, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
+        order = ", ".join(dict.fromkeys((table.date_column, *table.key)))
+        columns = ", ".join(table.column_names)
+        return self.query(
+            f"SELECT {columns} FROM {table.qualified_name} WHERE week IN (SELECT unnest(@weeks)) ORDER BY {order}",
+            {"weeks": list(weeks)},
+        )
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        if not Path(self.path).exists():
+            raise WarehouseError(f"{self.path} does not exist yet: materialize a week first, or set NBA_WAREHOUSE_PATH")
+        with self._connection(read_only=True) as connection:
+            return _select(connection, sql, parameters or {})
+
+    @contextmanager
+    def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection opened late and closed early: the file's lock keeps every other process out meanwhile."""
+        try:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            connection = self._open(read_only)
+        except (duckdb.IOException, OSError) as error:
+            raise WarehouseError(f"{self.path} cannot be opened: {_reason(error)}") from error
+        try:
+            yield connection
+        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+            raise WarehouseError(f"{self.path} cannot be used: {_reason(error)}") from error
+        finally:
+            connection.close()
+
+    def _open(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_busy),
+            wait=tenacity.wait_random_exponential(multiplier=0.02, max=1.0),
+            stop=tenacity.stop_after_delay(self.wait_seconds),
+            reraise=True,
+        )
+        return attempts(duckdb.connect, self.path, read_only=read_only)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether another process, or another mode in this process, holds the file just now."""
+    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
+        "lock" in str(error) or "different configuration" in str(error)
+    )
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    if "lock" in text:
+        holder = re.search(r"held in (\S+) \(PID (\d+)\)", text)
+        by = f"{holder[1]} (process {holder[2]})" if holder else "another program"
+        return f"{by} kept it locked for the whole wait. Close it, then materialize again; nothing was changed"
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    return f"{first_line}. Free space or fix permissions, then materialize again; stored weeks are as they were"
+
+
+def _select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    text = re.sub(r"@(\w+)", r"$\1", sql)
+    try:
+        rows = connection.sql(text, params=dict(parameters)).to_arrow_table()
+    except duckdb.CatalogException as error:
+        raise WarehouseError(f"{str(error).splitlines()[0]}: materialize the upstream tables first") from error
+    return rows.to_pandas()
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    """Create what is missing of the declared tables and columns; refuse a stored column of another type."""
+    stored: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, name, column, type_ in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall():
+        stored.setdefault((schema, name), {})[column] = type_
+    for table in WEEKLY_TABLES:
+        columns = stored.get((table.dataset, table.name))
+        if columns is None:
+            declared = ", ".join(f"{column.name} {DUCKDB_TYPES[column.type]}" for column in table.columns)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.dataset}")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({declared})")
+            continue
+        for column in table.columns:
+            if column.name not in columns:
+                connection.execute(
+                    f"ALTER TABLE {table.qualified_name} ADD COLUMN {column.name} {DUCKDB_TYPES[column.type]}"
+                )
+            elif columns[column.name] != DUCKDB_TYPES[column.type]:
+                raise WarehouseError(
+                    f"{table.qualified_name}.{column.name} is {columns[column.name]} in {path} but declared "
+                    f"{DUCKDB_TYPES[column.type]}: move the file away and backfill again"
+                )
+
+
+def _require_equal(staged: Mapping[dt.date, int], stored: Mapping[dt.date, int], *, table: str) -> None:
+    for week in sorted({*staged, *stored}):
+        if staged.get(week, 0) != stored.get(week, 0):
+            raise WarehouseError(
+                f"{table}, week {week}: {staged.get(week, 0)} rows were written but {stored.get(week, 0)} read back; "
+                "the write was undone. Materialize the week again; if it repeats, check the disk"
+            )

@@ -1,0 +1,64 @@
+"""What every warehouse can do, in the few verbs the graph needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+
+from nba_assets.tables import Table
+
+
+class WarehouseError(Exception):
+    """The warehouse could not do what was asked; the message names table or file and the next step."""
+
+
+class Staged(ABC):
+    """Rows that wait beside their table to be measured and then published or dropped."""
+
+    name: str
+    """How SQL calls the staged rows."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+        """The result of a SELECT that may read the staged rows under `name`, and every table."""
+
+    @abstractmethod
+    def publish(self, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
+        """Replace exactly these weeks of the table by the staged ones, atomically; rows read back for each week.
+
+        A week without staged rows ends empty. A count read back that differs from the staged one is an error, and
+        then nothing has changed.
+        """
+
+
+class Warehouse(dg.ConfigurableResource[Any], ABC):
+    """Tables of `nba_assets.tables`, read and written whole weeks at a time.
+
+    SQL given to `query` names parameters as @name, tables as dataset.table, and runs on every warehouse.
+    """
+
+    @abstractmethod
+    def stage(self, table: Table, rows: pa.Table) -> AbstractContextManager[Staged]:
+        """Put rows (of the table's declared schema) beside their table; leaving the block drops them."""
+
+    @abstractmethod
+    def merge(self, table: Table, rows: pa.Table) -> int:
+        """Insert rows of new keys and update those of known ones, in one statement; rows of these keys read back.
+
+        Nothing is deleted. Two rows of one key are an error, and then nothing has changed.
+        """
+
+    @abstractmethod
+    def read_weeks(self, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
+        """The rows of these weeks, all declared columns, ordered by date and key."""
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The result of a SELECT over published tables."""
