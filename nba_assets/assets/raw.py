@@ -1,0 +1,88 @@
+"""Raw tables: what the source sent, week by week, typed and audited but not interpreted."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets.publishing import WeeklyRows
+from nba_assets.sources.balldontlie import RefusedRequest
+from nba_assets.sources.errors import SourceError
+from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
+from nba_assets.weekly_asset import weekly_asset
+
+
+class Ask(dg.Config):
+    """refresh: ask the source again also for weeks whose answers are kept in the landing folder."""
+
+    refresh: bool = False
+
+
+@weekly_asset(BDL_GAMES, code_version="1", kinds={"python"})
+def bdl_games(
+    context: dg.AssetExecutionContext, config: Ask, source: dg.ResourceParam[BoxScoreSource], weeks: Sequence[dt.date]
+) -> WeeklyRows:
+    """Asked from the source for each week; a closed week is asked once and then read from the landing folder."""
+    fetched = fetch_weeks(lambda week: source.games(week, refresh=config.refresh), weeks, source.weeks_in_flight)
+    return gather(BDL_GAMES, weeks, fetched)
+
+
+@weekly_asset(BDL_PLAYER_BOXSCORES, code_version="1", kinds={"python"})
+def bdl_player_boxscores(
+    context: dg.AssetExecutionContext,
+    config: Ask,
+    source: dg.ResourceParam[BoxScoreSource],
+    bdl_games: pd.DataFrame,
+    weeks: Sequence[dt.date],
+) -> WeeklyRows:
+    """Asked from the source for each week with games; kept in the landing folder once every game is final."""
+    games = bdl_games.groupby("week").size().to_dict()
+    unfinished = set(bdl_games.loc[bdl_games["status"] != "Final", "week"])
+
+    def ask(week: dt.date) -> pd.DataFrame:
+        if week not in games:
+            return pd.DataFrame()
+        return source.box_scores(week, closed=week not in unfinished, refresh=config.refresh)
+
+    def landed() -> Iterator[tuple[dt.date, pd.DataFrame | SourceError]]:
+        for number, (week, rows) in enumerate(fetch_weeks(ask, weeks, source.weeks_in_flight), start=1):
+            told = f"failed, {rows}" if isinstance(rows, SourceError) else f"{len(rows):,} rows"
+            context.log.info(f"week {number}/{len(weeks)} {week}: {games.get(week, 0)} games, {told}")
+            yield week, rows
+
+    return gather(BDL_PLAYER_BOXSCORES, weeks, landed())
+
+
+def fetch_weeks(
+    ask: Callable[[dt.date], pd.DataFrame], weeks: Sequence[dt.date], in_flight: int
+) -> Iterator[tuple[dt.date, pd.DataFrame | SourceError]]:
+    """Each week with its rows or the error that ended it, as they arrive, `in_flight` at a time.
+
+    A RefusedRequest ends everything: asking for more weeks would be refused too.
+    """
+    with ThreadPoolExecutor(max_workers=in_flight) as pool:
+        asked = {pool.submit(ask, week): week for week in weeks}
+        try:
+            for future in as_completed(asked):
+                try:
+                    yield asked[future], future.result()
+                except RefusedRequest:
+                    raise
+                except SourceError as error:
+                    yield asked[future], error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def gather(
+    table: Table, weeks: Sequence[dt.date], fetched: Iterator[tuple[dt.date, pd.DataFrame | SourceError]]
+) -> WeeklyRows:
+    """The fetched rows in calendar order with their week, and why each failed week failed."""
+    by_week = dict(fetched)
+    frames = [rows.assign(week=week) for week, rows in sorted(by_week.items()) if isinstance(rows, pd.DataFrame)]
+    filled = [frame for frame in frames if len(frame)]
+    frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=table.column_names)
+    return WeeklyRows(frame, {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)})

@@ -1,0 +1,113 @@
+"""Validation tables: what was measured, week by week, and the report over all weeks."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets import report_text
+from nba_assets.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, SUCCESS
+from nba_assets.backfill_report import backfill_report as make_report
+from nba_assets.checks import audit
+from nba_assets.partitions import WEEKS, weeks_between
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+    VALIDATION_METRICS,
+    WEEKLY_TABLES,
+)
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly_asset import OWNERS, weekly_asset
+from nba_assets.weekly_events import newest_materializations
+
+MEASURED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+
+
+@weekly_asset(VALIDATION_METRICS, code_version="1", kinds={"sql"}, deps=MEASURED_TABLES)
+def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[dt.date]) -> pd.DataFrame:
+    """Measured again in the tables as published, so that it also sees what was changed around the graph."""
+    measured = [
+        {
+            "week": week,
+            "table_name": table.qualified_name,
+            "check_name": verdict.check.name,
+            "metric": measurement.threshold.metric,
+            "value": measurement.value,
+            "rows_looked_at": verdict.rows_looked_at,
+            "outcome": measurement.outcome,
+            "passes": str(measurement.threshold.passes),
+            "blocking": verdict.check.blocking,
+        }
+        for table in MEASURED_TABLES
+        for week, verdicts in audit(warehouse.query, table, weeks).items()
+        for verdict in verdicts
+        if verdict.final_games
+        for measurement in verdict.measurements
+    ]
+    frame = pd.DataFrame(measured, columns=VALIDATION_METRICS.column_names)
+    return frame.astype({"value": "float64", "blocking": "bool", "rows_looked_at": "int64"})
+
+
+class ReportRange(dg.Config):
+    """first_date, last_date: league dates the report covers, by default those of the hand-off documents' bounds."""
+
+    first_date: str = HAND_OFF_FIRST.isoformat()
+    last_date: str = HAND_OFF_LAST.isoformat()
+
+
+@dg.asset(
+    key=["nba_validation", "backfill_report"],
+    deps=[table.asset_key for table in WEEKLY_TABLES],
+    group_name="nba_validation",
+    owners=OWNERS,
+    kinds={"sql", "matplotlib"},
+    code_version="1",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "decision",
+            asset=["nba_validation", "backfill_report"],
+            description="SUCCESS passes, PARTIAL warns, FAILURE fails: volume, NULL rates, coverage, spot checks and "
+            "missing weeks over the whole range, against the bounds of the hand-off documents.",
+        )
+    ],
+)
+def backfill_report(
+    context: dg.AssetExecutionContext, config: ReportRange, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult:
+    """What a backfill left behind, over all weeks: the four questions of the hand-off, and SUCCESS, PARTIAL or FAILURE.
+
+    Volume and NULL rate by season and month, coverage of the raw rows, two games added up, and the weeks that are
+    missing. Open its Markdown under the newest materialization.
+    """
+    first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
+    known = WEEKS.get_partition_keys()
+    weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
+    published = set.intersection(
+        *(set(newest_materializations(context.instance, table.asset_key, weeks)) for table in WEEKLY_TABLES)
+    )
+    report = make_report(warehouse, first, last, weeks, published)
+    text = report_text.markdown(report)
+    chart = report_text.CHART + report_text.as_image(report_text.null_rate_chart(report.months))
+    return dg.MaterializeResult(
+        metadata={
+            "decision": report.decision,
+            "report": dg.MetadataValue.md(text + chart),
+            "weeks published": report.weeks - len(report.unpublished),
+            **report.measures,
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="decision",
+                passed=report.decision == SUCCESS,
+                severity=dg.AssetCheckSeverity.ERROR if report.decision == FAILURE else dg.AssetCheckSeverity.WARN,
+                metadata={
+                    "decision": report.decision,
+                    "reasons": "; ".join(report.reasons) or "every bound is met",
+                    "rows_looked_at": int(report.measures["summary rows"]),
+                },
+            )
+        ],
+    )

@@ -1,0 +1,170 @@
+"""What is measured in a table, as SQL that gives one row a week; the same text runs on DuckDB and BigQuery.
+
+`{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
+for every other. `rows_looked_at` is what a value was computed from; a week without a row was not measurable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from nba_assets.partitions import last_day
+from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
+
+Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
+
+FINAL_GAMES = """
+SELECT week, COUNT(*) AS games FROM {final_games} AS game GROUP BY week
+"""
+
+GAME_SCORES = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN status = 'Final' AND (home_score = visitor_score OR home_score <= 0 OR visitor_score <= 0)
+           THEN 1 ELSE 0 END) AS final_games_without_a_winner,
+       SUM(CASE WHEN home_team = visitor_team THEN 1 ELSE 0 END) AS games_of_one_team
+FROM {bdl_games} AS game GROUP BY week
+"""
+
+RAW_MINUTES_NULL_RATE = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN minutes IS NULL THEN 1.0 ELSE 0.0 END) AS minutes_null_rate
+FROM {bdl_player_boxscores} AS box GROUP BY week
+"""
+
+ROWS_PER_FINAL_GAME = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(row_count) AS rows_per_final_game,
+       SUM(CASE WHEN row_count = 0 THEN 1 ELSE 0 END) AS final_games_without_rows,
+       SUM(CASE WHEN row_count > 0 AND teams < 2 THEN 1 ELSE 0 END) AS final_games_of_one_team,
+       SUM(CASE WHEN row_count > 0 AND box_points = 0 THEN 1 ELSE 0 END) AS final_games_all_zero
+FROM (
+    SELECT game.week, game.game_id, COUNT(box.player_id) AS row_count, COUNT(DISTINCT box.team) AS teams,
+           SUM(box.pts) AS box_points
+    FROM {final_games} AS game
+    LEFT JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
+    GROUP BY game.week, game.game_id
+) AS final_game GROUP BY week
+"""
+
+POINTS_IDENTITY = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN COALESCE(pts, 0) <> COALESCE(2 * fgm + fg3m + ftm, 0) THEN 1 ELSE 0 END) AS rows_of_wrong_points
+FROM {bdl_player_boxscores} AS box GROUP BY week
+"""
+
+TEAM_POINTS = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN player_points <> score THEN 1 ELSE 0 END) AS team_scores_not_matched
+FROM (
+    SELECT game.week, game.game_id, box.team, SUM(box.pts) AS player_points,
+           MAX(CASE WHEN box.team = game.home_team THEN game.home_score ELSE game.visitor_score END) AS score
+    FROM {final_games} AS game
+    JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
+    GROUP BY game.week, game.game_id, box.team
+) AS team_game GROUP BY week
+"""
+
+SUMMARY_MINUTES_NULL_RATE = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN minutes_played IS NULL THEN 1.0 ELSE 0.0 END) AS minutes_null_rate
+FROM {player_game_summary} AS summary GROUP BY week
+"""
+
+MINUTES_EXACTLY_WHEN_PLAYED = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN played AND minutes_played IS NULL THEN 1 ELSE 0 END) AS minutes_missing_where_played,
+       SUM(CASE WHEN NOT played AND minutes_played IS NOT NULL THEN 1 ELSE 0 END) AS minutes_set_where_not_played
+FROM {player_game_summary} AS summary GROUP BY week
+"""
+
+COVERAGE = """
+SELECT raw.week, raw.row_count AS rows_looked_at, COALESCE(kept.row_count, 0) / raw.row_count AS coverage
+FROM (
+    SELECT game.week, COUNT(*) AS row_count
+    FROM {final_games} AS game JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
+    GROUP BY game.week
+) AS raw
+LEFT JOIN (SELECT week, COUNT(*) AS row_count FROM {player_game_summary} AS summary GROUP BY week) AS kept
+ON kept.week = raw.week
+"""
+
+PLAYERS_PER_TEAM_GAME = """
+SELECT week, COUNT(*) AS rows_looked_at, MIN(players) AS fewest_players, MAX(players) AS most_players
+FROM (
+    SELECT week, game_id, team, SUM(CASE WHEN minutes_played IS NOT NULL THEN 1 ELSE 0 END) AS players
+    FROM {player_game_summary} AS summary GROUP BY week, game_id, team
+) AS team_game GROUP BY week
+"""
+
+TEAM_MINUTES = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN ABS(minutes - (240 + 25 * overtimes)) <= 5 THEN 1.0 ELSE 0.0 END) AS team_games_of_full_minutes
+FROM (
+    SELECT game.week, game.game_id, summary.team, SUM(summary.minutes_played) AS minutes,
+           MAX(game.period) - 4 AS overtimes
+    FROM {final_games} AS game
+    JOIN {player_game_summary} AS summary ON summary.game_id = game.game_id AND summary.week = game.week
+    GROUP BY game.week, game.game_id, summary.team
+) AS team_game GROUP BY week
+"""
+
+# Usage is undefined at 0 minutes (a player under 30 seconds); counting those would make a rate of one row a warning in
+# a play-off week and hide a real NULL in a full one.
+USAGE_NULL_RATE = """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN usage_rate IS NULL THEN 1.0 ELSE 0.0 END) AS usage_rate_null_rate
+FROM {player_game_summary} AS summary WHERE minutes_played > 0 GROUP BY week
+"""
+
+TWO_TEAMS = """
+SELECT week, COUNT(*) AS rows_looked_at, SUM(CASE WHEN teams <> 2 THEN 1 ELSE 0 END) AS games_without_two_teams
+FROM (
+    SELECT game.week, game.game_id, COUNT(team_game.team) AS teams
+    FROM {final_games} AS game
+    LEFT JOIN {team_game_summary} AS team_game ON team_game.game_id = game.game_id AND team_game.week = game.week
+    GROUP BY game.week, game.game_id
+) AS final_game GROUP BY week
+"""
+
+
+def row_integrity(table: Table) -> str:
+    """SQL for what holds in every table: unique keys, and dates inside the week the row was written for."""
+    key = ", ".join(dict.fromkeys(("week", *table.key)))
+    date = table.date_column
+    return f"""
+SELECT week, SUM(copies) AS rows_looked_at, SUM(copies - 1) AS duplicate_keys, SUM(outside) AS rows_outside_week
+FROM (
+    SELECT {key}, COUNT(*) AS copies, SUM(CASE WHEN {date} BETWEEN week AND week + 6 THEN 0 ELSE 1 END) AS outside
+    FROM {{{table.name}}} AS measured GROUP BY {key}
+) AS keyed GROUP BY week
+"""
+
+
+def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> pd.DataFrame:
+    """One row a week that has anything to measure: `week` and the SQL's columns.
+
+    staged: for tables under audit, by name, how SQL calls their staged rows; all others are read as published.
+    """
+    relations = {table.name: staged.get(table.name) or published(table) for table in WEEKLY_TABLES}
+    relations["final_games"] = f"(SELECT * FROM {relations[BDL_GAMES.name]} AS listed WHERE status = 'Final')"
+    window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
+    text = sql.format_map(relations)
+    return query(text, {name: value for name, value in window.items() if f"@{name}" in text})
+
+
+def published(table: Table) -> str:
+    """The published rows of @weeks; the date bounds let a warehouse partitioned by date skip the rest."""
+    return (
+        f"(SELECT * FROM {table.qualified_name} WHERE {table.date_column} BETWEEN @first_day AND @last_day "
+        "AND week IN (SELECT * FROM UNNEST(@weeks)))"
+    )
+
+
+def final_games(query: Query, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> dict[dt.date, int]:
+    """Final games of each week that has any."""
+    counted = measure(query, FINAL_GAMES, weeks, staged)
+    return {week: int(games) for week, games in zip(counted["week"], counted["games"], strict=True)}

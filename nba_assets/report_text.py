@@ -1,0 +1,101 @@
+"""The backfill report for people: Markdown and a chart for Dagit, plain text for the terminal."""
+
+import base64
+import io
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from nba_assets.backfill_report import BOUNDS, Report, weeks_as_ranges
+
+SEASON_COLOURS = ("#2a6f97", "#e07a5f", "#3d8361", "#8d6a9f", "#c9a227", "#6b705c")
+CHART = "\n\n![NULL rate by month]"
+
+
+def markdown(report: Report) -> str:
+    """The whole report; the same text serves Dagit and, in a terminal, a reader of Markdown."""
+    lines = [
+        f"# Backfill report: {report.decision}",
+        "",
+        f"{report.first} to {report.last}, {report.weeks} weeks.",
+        "",
+        *(f"- {reason}" for reason in report.reasons or ["every bound is met"]),
+        "",
+        "## What was measured",
+        "",
+        "| measure | value | success | decision | bound from |",
+        "|---|---:|---|---|---|",
+    ]
+    for bound in BOUNDS:
+        value = report.measures[bound.measure]
+        bounds = f"{bound.success}{' (reference range)' if bound.grows_with_range else ''}"
+        lines.append(
+            f"| {bound.measure} | {_number(value)} | {bounds} | {report.decisions[bound.measure]} | {bound.origin} |"
+        )
+    for measure in ("games", "player-games played"):
+        lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")
+    lines += ["", "## Volume and NULL rate by season and month", "", *_months_table(report.months), ""]
+    lines += ["## Spot checks", ""]
+    for check in report.spot_checks:
+        lines += [f"{check.title}: {'adds up' if check.right else 'DOES NOT ADD UP'}", ""]
+        lines += [*(f"- {finding}" for finding in check.findings), ""]
+    lines += ["## Weeks", "", f"{report.weeks - len(report.unpublished)} of {report.weeks} weeks published."]
+    if report.unpublished:
+        lines += [
+            "",
+            "Not published: " + ", ".join(weeks_as_ranges(report.unpublished)) + ". Read their failed checks.",
+        ]
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value > 1.5 else f"{value:.1%}"
+
+
+def _months_table(months: pd.DataFrame) -> list[str]:
+    lines = ["| season | month | rows | games | played | NULL rate |", "|---|---|---:|---:|---:|---:|"]
+    for season, of_season in months.groupby("season"):
+        for month in of_season.itertuples():
+            lines.append(
+                f"| {season}-{(season + 1) % 100:02d} | {month.year}-{month.month:02d} | {month.row_count:,} "
+                f"| {month.games:,} | {month.played:,} | {month.null_rate:.1%} |"
+            )
+        null_rate = (of_season["null_rate"] * of_season["row_count"]).sum() / of_season["row_count"].sum()
+        lines.append(
+            f"| **{season}-{(season + 1) % 100:02d}** | **all** | **{of_season['row_count'].sum():,}** "
+            f"| **{of_season['games'].sum():,}** | **{of_season['played'].sum():,}** | **{null_rate:.1%}** |"
+        )
+    return lines
+
+
+def null_rate_chart(months: pd.DataFrame) -> Figure:
+    """Bars of the monthly NULL rate, one colour a season, with the band the hand-off documents expect."""
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    axes = figure.subplots()
+    labels = [f"{month.year}-{month.month:02d}" for month in months.itertuples()]
+    seasons = sorted(months["season"].unique())
+    colours = [SEASON_COLOURS[seasons.index(season) % len(SEASON_COLOURS)] for season in months["season"]]
+    axes.bar(range(len(months)), months["null_rate"], color=colours)
+    axes.axhspan(0.35, 0.45, color="#b7c9b0", alpha=0.4, label="expected over the whole range: 35 to 45 %")
+    axes.set_xticks(range(len(months)), labels, rotation=90, fontsize=7)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("minutes NULL")
+    axes.set_title("Share of rows without minutes, by month", fontsize=10)
+    axes.legend(fontsize=8)
+    return figure
+
+
+def as_image(figure: Figure) -> str:
+    """The figure as the address of a Markdown image."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=90)
+    return f"(data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+
+
+def terminal_chart(months: pd.DataFrame, width: int = 50) -> str:
+    """The monthly NULL rate as lines of text."""
+    lines = []
+    for month in months.itertuples():
+        bar = "#" * round(month.null_rate * width)
+        lines.append(f"{month.year}-{month.month:02d} {bar:<{width}} {month.null_rate:6.1%}")
+    return "\n".join(lines)

@@ -1,0 +1,228 @@
+"""Every check and threshold once: the metric, its bounds, whether it blocks, and where the number comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nba_assets import metrics
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+    WEEKLY_TABLES,
+    Table,
+)
+
+HAND_OFF = "hand-off documents of the previous system"
+SEASONS = "measured on the real seasons 2021-22 to 2023-24"
+DEFINITION = "true by definition"
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `at_least` to `at_most`, and under `below`; a side left out is open."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        if self.at_least is not None and self.at_least == self.at_most:
+            return f"= {self.at_least:g}"
+        sides = ((">=", self.at_least), ("<=", self.at_most), ("<", self.below))
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in sides if bound is not None)
+
+
+NONE = Range(at_least=0, at_most=0)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A metric passes inside `passes`, warns outside it but inside `warns`, and is an error outside both."""
+
+    metric: str
+    passes: Range
+    origin: str
+    warns: Range | None = None
+
+    def outcome(self, value: float) -> str:
+        if value in self.passes:
+            return "pass"
+        return "warn" if self.warns is not None and value in self.warns else "error"
+
+
+@dataclass(frozen=True)
+class Check:
+    """An asset check: what `sql` measures each week against the thresholds.
+
+    blocking: an error keeps the week's new rows from being published. why: what the check protects from.
+    remedy: what to do when it fails.
+    """
+
+    table: Table
+    name: str
+    sql: str
+    thresholds: tuple[Threshold, ...]
+    blocking: bool
+    why: str
+    remedy: str
+
+    @property
+    def description(self) -> str:
+        bounds = "; ".join(
+            f"{threshold.metric} {threshold.passes} ({threshold.origin})" for threshold in self.thresholds
+        )
+        effect = "An error keeps the week from being published." if self.blocking else "It does not hold the week back."
+        return f"{self.why} Passes when {bounds}. {effect} If it fails: {self.remedy}"
+
+
+def _integrity(table: Table) -> Check:
+    return Check(
+        table,
+        "row_integrity",
+        metrics.row_integrity(table),
+        (Threshold("duplicate_keys", NONE, DEFINITION), Threshold("rows_outside_week", NONE, DEFINITION)),
+        blocking=True,
+        why=f"Each row is there once ({', '.join(table.key)}), fits the declared types and belongs to its week.",
+        remedy="look at the rows the source sent; when it is repaired, materialize the week again.",
+    )
+
+
+ASK_AGAIN = "materialize the week again once the source is repaired; nothing downstream was computed from it."
+CHECKS: tuple[Check, ...] = (
+    *(_integrity(table) for table in WEEKLY_TABLES),
+    Check(
+        BDL_GAMES,
+        "final_scores",
+        metrics.GAME_SCORES,
+        (
+            Threshold("final_games_without_a_winner", NONE, DEFINITION),
+            Threshold("games_of_one_team", NONE, DEFINITION),
+        ),
+        blocking=True,
+        why="A final game has two teams, both scores and a winner.",
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        BDL_PLAYER_BOXSCORES,
+        "minutes_null_rate",
+        metrics.RAW_MINUTES_NULL_RATE,
+        (Threshold("minutes_null_rate", Range(below=0.01), HAND_OFF, warns=Range(at_most=0.05)),),
+        blocking=True,
+        why='Minutes are sent for everyone, "00" for who did not play; a NULL is a broken answer.',
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        BDL_PLAYER_BOXSCORES,
+        "rows_per_final_game",
+        metrics.ROWS_PER_FINAL_GAME,
+        (
+            Threshold("rows_per_final_game", Range(24, 42), SEASONS, warns=Range(20, 60)),
+            Threshold("final_games_without_rows", NONE, DEFINITION),
+            Threshold("final_games_of_one_team", NONE, DEFINITION),
+            Threshold("final_games_all_zero", NONE, DEFINITION),
+        ),
+        blocking=True,
+        why="Every final game has the box scores of both rosters; an empty answer must not look like a quiet week.",
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        BDL_PLAYER_BOXSCORES,
+        "points_add_up",
+        metrics.POINTS_IDENTITY,
+        (Threshold("rows_of_wrong_points", NONE, DEFINITION),),
+        blocking=True,
+        why="Points are 2 FGM + FG3M + FTM in every row.",
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        BDL_PLAYER_BOXSCORES,
+        "team_points_match_score",
+        metrics.TEAM_POINTS,
+        (Threshold("team_scores_not_matched", NONE, SEASONS),),
+        blocking=False,
+        why="The players' points of a team add up to its score.",
+        remedy="a player is missing or was corrected later: refresh the week; if it stays, tell the source.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "minutes_null_rate",
+        metrics.SUMMARY_MINUTES_NULL_RATE,
+        (Threshold("minutes_null_rate", Range(at_most=0.50), HAND_OFF, warns=Range(at_most=0.70)),),
+        blocking=True,
+        why="About 37 % of rostered players do not play; far more NULL minutes mean rows were not processed.",
+        remedy="see minutes_exactly_when_played of the week, then the raw box scores' checks.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "minutes_exactly_when_played",
+        metrics.MINUTES_EXACTLY_WHEN_PLAYED,
+        (
+            Threshold("minutes_missing_where_played", NONE, SEASONS),
+            Threshold("minutes_set_where_not_played", NONE, SEASONS),
+        ),
+        blocking=True,
+        why="Minutes are NULL exactly for who did not play: the check that decides, whatever the rate.",
+        remedy="compare with the raw minutes; a player with stats but no minutes is an error of the source.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "coverage_of_raw_rows",
+        metrics.COVERAGE,
+        (Threshold("coverage", Range(at_least=0.90), HAND_OFF, warns=Range(at_least=0.70)),),
+        blocking=True,
+        why="Every raw row of a final game becomes a summary row.",
+        remedy="materialize the raw week and the summary together.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "players_per_team_game",
+        metrics.PLAYERS_PER_TEAM_GAME,
+        (
+            Threshold("fewest_players", Range(at_least=6), SEASONS, warns=Range(at_least=5)),
+            Threshold("most_players", Range(at_most=15), SEASONS, warns=Range(at_most=17)),
+        ),
+        blocking=True,
+        why="A team dresses at most 15 and needs at least 5 players with minutes.",
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "team_minutes",
+        metrics.TEAM_MINUTES,
+        (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warns=Range(at_least=0.95)),),
+        blocking=False,
+        why="A team's players share 240 minutes, and 25 for each overtime (5 off allowed for whole-minute rounding).",
+        remedy="look for a missing player or a wrong period count in the games of the week.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "usage_rate_null_rate",
+        metrics.USAGE_NULL_RATE,
+        (Threshold("usage_rate_null_rate", Range(below=0.01), HAND_OFF, warns=Range(at_most=0.05)),),
+        blocking=False,
+        why="Usage rate exists for everyone with minutes (under 30 seconds count as 0 minutes and have none).",
+        remedy="look for team-games whose shots and turnovers are NULL.",
+    ),
+    Check(
+        TEAM_GAME_SUMMARY,
+        "two_teams_a_game",
+        metrics.TWO_TEAMS,
+        (Threshold("games_without_two_teams", NONE, DEFINITION),),
+        blocking=True,
+        why="Every final game has a row for each of its two teams.",
+        remedy="see rows_per_final_game of the raw box scores.",
+    ),
+)
+
+
+def checks_of(table: Table) -> list[Check]:
+    return [check for check in CHECKS if check.table == table]

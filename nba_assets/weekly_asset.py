@@ -1,0 +1,133 @@
+"""`weekly_asset`: from a plain function of frames to a partitioned asset that audits what it publishes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets.checks import check_specs
+from nba_assets.minutes import BadRow
+from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
+from nba_assets.publishing import WeeklyRows, publish
+from nba_assets.sources.errors import SourceError
+from nba_assets.tables import WEEKLY_TABLES, Table
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.weekly_events import newest_materializations, week_events
+
+OWNERS = ["team:nba-data"]
+EXPECTED_FAILURES = (SourceError, WarehouseError)
+TABLES = {table.name: table for table in WEEKLY_TABLES}
+WAREHOUSE_PARAMETER = inspect.Parameter(
+    "warehouse", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=dg.ResourceParam[Warehouse]
+)
+Transform = Callable[..., pd.DataFrame | WeeklyRows]
+
+
+def weekly_asset(
+    table: Table, *, code_version: str, kinds: set[str], deps: Sequence[Table] = ()
+) -> Callable[[Transform], dg.AssetsDefinition]:
+    """Make `table`'s asset of a function that returns its rows for all weeks of a run.
+
+    The function takes upstream frames by the upstream table's name, and resources or `context` if it wants them. Weeks
+    that an upstream asset never published, or refused in this run, are left out of its frames and not published.
+    A BadRow it raises costs only the week that holds the row.
+    """
+
+    def decorate(transform: Transform) -> dg.AssetsDefinition:
+        signature = inspect.signature(transform)
+        upstream = {
+            name: TABLES[name] for name, given in signature.parameters.items() if given.annotation is pd.DataFrame
+        }
+        wants_weeks, wants_warehouse = "weeks" in signature.parameters, "warehouse" in signature.parameters
+
+        @functools.wraps(transform)
+        def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            context = dg.AssetExecutionContext.get()
+            weeks = weeks_to_publish(context, (*upstream.values(), *deps))
+            warehouse = kwargs["warehouse"] if wants_warehouse else kwargs.pop("warehouse")
+            frames = {name: kwargs.pop(name) for name in upstream}
+            compute = functools.partial(transform, *args, **kwargs)
+            try:
+                rows = _compute(compute, frames, weeks, wants_weeks)
+                results = publish(warehouse, table, rows, weeks)
+            except EXPECTED_FAILURES as failure:
+                raise dg.Failure(str(failure), allow_retries=False) from None
+            yield from week_events(context, table, results)
+
+        given = {name: parameter for name, parameter in signature.parameters.items() if name != "weeks"}
+        given.setdefault("warehouse", WAREHOUSE_PARAMETER)
+        publish_weeks.__annotations__ = {name: parameter.annotation for name, parameter in given.items()}
+        publish_weeks.__dict__["__signature__"] = inspect.Signature(list(given.values()))
+        return dg.asset(
+            key=table.asset_key,
+            ins={name: dg.AssetIn(key=upstream[name].asset_key) for name in upstream},
+            deps=[dep.asset_key for dep in deps],
+            description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
+            group_name=table.dataset,
+            owners=OWNERS,
+            kinds=kinds,
+            code_version=code_version,
+            partitions_def=WEEKS,
+            backfill_policy=BACKFILL_POLICY,
+            check_specs=check_specs(table),
+            pool=table.name,
+            metadata={"dagster/column_schema": table.column_schema, "dagster/table_name": table.qualified_name},
+        )(publish_weeks)
+
+    return decorate
+
+
+def weeks_to_publish(context: dg.AssetExecutionContext, upstream: Sequence[Table]) -> list[dt.date]:
+    """The run's weeks that every upstream table has published: in this run if it is part of it, or ever.
+
+    Raises Failure when no week is left.
+    """
+    asked = weeks_of_keys(context.partition_keys)
+    ready = set(asked)
+    for table in upstream:
+        newest = newest_materializations(context.instance, table.asset_key, asked)
+        if table.asset_key in context.job_def.asset_layer.executable_asset_keys:
+            newest = {week: record for week, record in newest.items() if record.run_id == context.run_id}
+        missing = sorted(ready - set(newest))
+        if missing:
+            context.log.error(
+                f"not computed for {len(missing)} weeks because {table.qualified_name} did not publish them: "
+                f"{', '.join(map(str, missing[:10]))}{' and more' if len(missing) > 10 else ''}"
+            )
+        ready &= set(newest)
+    if not ready:
+        names = ", ".join(table.qualified_name for table in upstream)
+        raise dg.Failure(
+            f"weeks {asked[0]} to {asked[-1]}: nothing to compute from, because {names} has published none of them. "
+            "Materialize the upstream weeks first; nothing was changed.",
+            allow_retries=False,
+        )
+    return sorted(ready)
+
+
+def _compute(
+    transform: Transform, frames: Mapping[str, pd.DataFrame], weeks: Sequence[dt.date], wants_weeks: bool
+) -> WeeklyRows:
+    """The rows of all weeks at once, or week by week when one of them holds a row that cannot be computed with."""
+
+    def of(chosen: Sequence[dt.date]) -> WeeklyRows:
+        parts = {name: frame.loc[frame["week"].isin(chosen)].reset_index(drop=True) for name, frame in frames.items()}
+        rows = transform(**parts, weeks=chosen) if wants_weeks else transform(**parts)
+        return rows if isinstance(rows, WeeklyRows) else WeeklyRows(rows)
+
+    try:
+        return of(weeks)
+    except BadRow:
+        good, failures = [], {}
+    for week in weeks:
+        try:
+            good.append(of([week]).frame)
+        except BadRow as error:
+            failures[week] = str(error)
+    return WeeklyRows(pd.concat(good, ignore_index=True) if good else of([]).frame, failures)

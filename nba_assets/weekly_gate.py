@@ -1,0 +1,71 @@
+"""The check that fails a run when a week was refused, without holding back what follows from the good weeks."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster._core.event_api import PartitionKeyFilter
+
+from nba_assets.partitions import weeks_of_keys
+from nba_assets.tables import Table
+from nba_assets.thresholds import checks_of
+from nba_assets.weekly_events import newest_materializations
+
+NAME = "every_week_published"
+
+
+def every_week_published(table: Table) -> dg.AssetChecksDefinition:
+    """An unpartitioned check of the run: each week it asked for was published by it."""
+
+    @dg.multi_asset_check(
+        name=f"{table.name}_{NAME}",
+        specs=[
+            dg.AssetCheckSpec(
+                NAME,
+                asset=table.asset_key,
+                description="Every week the last run asked for was published by it. A refused week keeps the rows it "
+                "had before; the run fails so that nobody overlooks it, and the good weeks go on.",
+            )
+        ],
+        pool=table.name,
+    )
+    def check_weeks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
+        asked = weeks_of_keys(context.op_execution_context.partition_keys)
+        newest = newest_materializations(context.instance, table.asset_key, asked)
+        refused = [week for week in asked if week not in newest or newest[week].run_id != context.run.run_id]
+        yield dg.AssetCheckResult(
+            passed=not refused,
+            asset_key=table.asset_key,
+            check_name=NAME,
+            metadata={"weeks": len(asked), "refused": len(refused), "refused_weeks": ", ".join(map(str, refused))},
+        )
+        if refused:
+            raise dg.Failure(_refusal(context, table, asked, refused), allow_retries=False)
+
+    return check_weeks
+
+
+def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[dt.date], refused: list[dt.date]) -> str:
+    lines = [f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were refused and keep their earlier rows."]
+    for week in refused[:20]:
+        lines.append(f"  week {week}: {'; '.join(_reasons(context, table, week)) or 'an upstream week was refused'}")
+    if len(refused) > 20:
+        lines.append(f"  and {len(refused) - 20} more")
+    lines.append("Next: read the failed checks of these weeks, repair the source, and materialize these weeks again.")
+    return "\n".join(lines)
+
+
+def _reasons(context: dg.AssetCheckExecutionContext, table: Table, week: dt.date) -> list[str]:
+    """Why blocking checks of this run refused the week."""
+    reasons = []
+    for check in checks_of(table):
+        if not check.blocking:
+            continue
+        records = context.instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
+        )
+        for record in records:
+            if record.run_id == context.run.run_id and record.evaluation and not record.evaluation.passed:
+                reasons.append(f"{check.name}: {record.evaluation.metadata['reason'].value}")
+    return reasons
