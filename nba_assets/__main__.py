@@ -1,7 +1,6 @@
 """The command line: `python -m nba_assets backfill` runs the same jobs as Dagit, in this process, with less to read."""
 
 import datetime as dt
-import logging
 import sys
 
 import click
@@ -33,7 +32,6 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
             f"{first.date()} to {last.date()}: {f'week {unknown[0]} is' if unknown else 'no week is'} in the history, "
             f"which goes from {known[0]} to {known[-1]}. Choose other dates, or set NBA_FIRST_WEEK for an earlier start"
         )
-    logging.getLogger("dagster").setLevel(logging.INFO)
     asking = {"config": {"refresh": refresh}}
     result = defs.resolve_job_def("backfill").execute_in_process(
         instance=dg.DagsterInstance.get(),
@@ -46,7 +44,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
                     "config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}
                 },
             },
-            "loggers": {"console": {"config": {"log_level": "INFO"}}},
+            "loggers": {"console": {"config": {}}},
         },
         raise_on_error=False,
     )

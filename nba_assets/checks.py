@@ -98,6 +98,12 @@ def unfit(table: Table, week: dt.date, reason: str) -> Verdict:
 
 def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     return [
-        dg.AssetCheckSpec(check.name, asset=table.asset_key, description=check.description, partitions_def=WEEKS)
+        dg.AssetCheckSpec(
+            check.name,
+            asset=table.asset_key,
+            description=check.description,
+            blocking=check.blocking,
+            partitions_def=WEEKS,
+        )
         for check in checks_of(table)
     ]

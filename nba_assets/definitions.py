@@ -11,6 +11,7 @@ from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.sample_source import SampleSource
 from nba_assets.tables import WEEKLY_TABLES
+from nba_assets.terminal_log import terminal_logger
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets.weekly_gate import every_week_published
@@ -29,6 +30,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         asset_checks=[every_week_published(table) for table in WEEKLY_TABLES],
         jobs=JOBS,
         resources={**resources, **overrides},
+        loggers={"console": terminal_logger},
         # One process for a run: importing the libraries once costs less than a process for each step.
         executor=dg.in_process_executor,
     )

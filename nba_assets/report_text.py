@@ -35,7 +35,7 @@ def markdown(report: Report) -> str:
     for measure in ("games", "player-games played"):
         lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")
     lines += ["", "## Volume and NULL rate by season and month", "", *_months_table(report.months), ""]
-    lines += ["## Spot checks", ""]
+    lines += ["```", bars(report.months), "```", "", "## Spot checks", ""]
     for check in report.spot_checks:
         lines += [f"{check.title}: {'adds up' if check.right else 'DOES NOT ADD UP'}", ""]
         lines += [*(f"- {finding}" for finding in check.findings), ""]
@@ -92,8 +92,8 @@ def as_image(figure: Figure) -> str:
     return f"(data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
 
 
-def terminal_chart(months: pd.DataFrame, width: int = 50) -> str:
-    """The monthly NULL rate as lines of text."""
+def bars(months: pd.DataFrame, width: int = 50) -> str:
+    """The monthly NULL rate as lines of text, for a terminal."""
     lines = []
     for month in months.itertuples():
         bar = "#" * round(month.null_rate * width)

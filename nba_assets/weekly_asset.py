@@ -58,6 +58,11 @@ def weekly_asset(
                 results = publish(warehouse, table, rows, weeks)
             except EXPECTED_FAILURES as failure:
                 raise dg.Failure(str(failure), allow_retries=False) from None
+            stored = [result for result in results if result.published]
+            context.log.info(
+                f"{table.qualified_name}: {len(stored)} of {len(context.partition_keys)} weeks published, "
+                f"{sum(result.row_count for result in stored):,} rows"
+            )
             yield from week_events(context, table, results)
 
         given = {name: parameter for name, parameter in signature.parameters.items() if name != "weeks"}

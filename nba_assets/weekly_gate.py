@@ -13,6 +13,7 @@ from nba_assets.thresholds import checks_of
 from nba_assets.weekly_events import newest_materializations
 
 NAME = "every_week_published"
+MOST_WEEKS_TOLD = 20
 
 
 def every_week_published(table: Table) -> dg.AssetChecksDefinition:
@@ -47,11 +48,18 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
 
 
 def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[dt.date], refused: list[dt.date]) -> str:
-    lines = [f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were refused and keep their earlier rows."]
-    for week in refused[:20]:
-        lines.append(f"  week {week}: {'; '.join(_reasons(context, table, week)) or 'an upstream week was refused'}")
-    if len(refused) > 20:
-        lines.append(f"  and {len(refused) - 20} more")
+    reasons = {week: _reasons(context, table, week) for week in refused[:MOST_WEEKS_TOLD]}
+    more = f" and {len(refused) - len(reasons)} more" if len(refused) > len(reasons) else ""
+    told = ", ".join(map(str, reasons)) + more
+    if not any(reasons.values()):
+        return (
+            f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were not computed, because an upstream "
+            f"table did not publish them: {told}. Their earlier rows stand."
+        )
+    lines = [f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were refused and keep their earlier rows:"]
+    lines += [f"  week {week}: {'; '.join(why) or 'an upstream week was refused'}" for week, why in reasons.items()]
+    if more:
+        lines.append(f" {more}")
     lines.append("Next: read the failed checks of these weeks, repair the source, and materialize these weeks again.")
     return "\n".join(lines)
 
@@ -66,6 +74,8 @@ def _reasons(context: dg.AssetCheckExecutionContext, table: Table, week: dt.date
             dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
         )
         for record in records:
-            if record.run_id == context.run.run_id and record.evaluation and not record.evaluation.passed:
-                reasons.append(f"{check.name}: {record.evaluation.metadata['reason'].value}")
+            evaluation = record.evaluation
+            judged = isinstance(evaluation, dg.AssetCheckEvaluation) and record.run_id == context.run.run_id
+            if judged and not evaluation.passed:
+                reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
     return reasons
