@@ -28,9 +28,8 @@ def markdown(report: Report) -> str:
     ]
     for bound in BOUNDS:
         value = report.measures[bound.measure]
-        bounds = f"{bound.success}{' (reference range)' if bound.grows_with_range else ''}"
         lines.append(
-            f"| {bound.measure} | {_number(value)} | {bounds} | {report.decisions[bound.measure]} | {bound.origin} |"
+            f"| {bound.measure} | {_number(value)} | {bound.success} | {report.decisions[bound.measure]} | {bound.origin} |"
         )
     for measure in ("games", "player-games played"):
         lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import dagster as dg
 import pandas as pd
@@ -28,33 +28,47 @@ WAREHOUSE_PARAMETER = inspect.Parameter(
 )
 Transform = Callable[..., pd.DataFrame | WeeklyRows]
 
+SameWeeks = pd.DataFrame
+"""Parameter type: an upstream table's rows of the run's weeks; a week it did not publish is not computed."""
+IfPublished = Annotated[pd.DataFrame, "if published"]
+"""Like SameWeeks, but a week is computed also without rows of it."""
+History = Annotated[pd.DataFrame, "history"]
+"""Like SameWeeks, with every earlier week's rows too."""
+
+FRAMES = (SameWeeks, IfPublished, History)
+UP_TO_THE_WEEK = dg.TimeWindowPartitionMapping(start_offset=-1000, allow_nonexistent_upstream_partitions=True)
+
 
 def weekly_asset(
-    table: Table, *, code_version: str, kinds: set[str], deps: Sequence[Table] = ()
+    table: Table,
+    *,
+    code_version: str,
+    kinds: set[str],
+    deps: Sequence[Table] = (),
+    ins: Mapping[str, dg.AssetIn] | None = None,
 ) -> Callable[[Transform], dg.AssetsDefinition]:
     """Make `table`'s asset of a function that returns its rows for all weeks of a run.
 
-    The function takes upstream frames by the upstream table's name, and resources or `context` if it wants them. Weeks
-    that an upstream asset never published, or refused in this run, are left out of its frames and not published.
-    A BadRow it raises costs only the week that holds the row.
+    The function takes upstream frames by the upstream table's name, typed SameWeeks, IfPublished or History; `weeks`,
+    resources or `context` if it wants them; and what is not a table through `ins`. Weeks that an upstream asset never
+    published, or refused in this run, are not published. A BadRow it raises costs only the week that holds the row.
     """
 
     def decorate(transform: Transform) -> dg.AssetsDefinition:
-        signature = inspect.signature(transform)
-        upstream = {
-            name: TABLES[name] for name, given in signature.parameters.items() if given.annotation is pd.DataFrame
-        }
-        wants_weeks, wants_warehouse = "weeks" in signature.parameters, "warehouse" in signature.parameters
+        parameters = inspect.signature(transform).parameters
+        upstream = {name: TABLES[name] for name in parameters if parameters[name].annotation in FRAMES}
+        histories = {name for name in upstream if parameters[name].annotation is History}
+        required = [upstream[name] for name in upstream if parameters[name].annotation is not IfPublished]
 
         @functools.wraps(transform)
         def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
             context = dg.AssetExecutionContext.get()
-            weeks = weeks_to_publish(context, (*upstream.values(), *deps))
-            warehouse = kwargs["warehouse"] if wants_warehouse else kwargs.pop("warehouse")
-            frames = {name: kwargs.pop(name) for name in upstream}
+            weeks = weeks_to_publish(context, (*required, *deps))
+            warehouse = kwargs["warehouse"] if "warehouse" in parameters else kwargs.pop("warehouse")
+            frames = {name: kwargs.pop(name) for name in upstream if name not in histories}
             compute = functools.partial(transform, *args, **kwargs)
             try:
-                rows = _compute(compute, frames, weeks, wants_weeks)
+                rows = _compute(compute, frames, weeks, "weeks" in parameters)
                 results = publish(warehouse, table, rows, weeks)
             except EXPECTED_FAILURES as failure:
                 raise dg.Failure(str(failure), allow_retries=False) from None
@@ -65,13 +79,21 @@ def weekly_asset(
             )
             yield from week_events(context, table, results)
 
-        given = {name: parameter for name, parameter in signature.parameters.items() if name != "weeks"}
+        given = {
+            name: parameter.replace(annotation=pd.DataFrame) if name in upstream else parameter
+            for name, parameter in parameters.items()
+            if name != "weeks"
+        }
         given.setdefault("warehouse", WAREHOUSE_PARAMETER)
         publish_weeks.__annotations__ = {name: parameter.annotation for name, parameter in given.items()}
         publish_weeks.__dict__["__signature__"] = inspect.Signature(list(given.values()))
+        tables_in = {
+            name: dg.AssetIn(upstream[name].asset_key, partition_mapping=UP_TO_THE_WEEK if name in histories else None)
+            for name in upstream
+        }
         return dg.asset(
             key=table.asset_key,
-            ins={name: dg.AssetIn(key=upstream[name].asset_key) for name in upstream},
+            ins={**tables_in, **(ins or {})},
             deps=[dep.asset_key for dep in deps],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
             group_name=table.dataset,

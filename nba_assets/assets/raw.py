@@ -12,7 +12,7 @@ from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.errors import SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
-from nba_assets.weekly_asset import weekly_asset
+from nba_assets.weekly_asset import SameWeeks, weekly_asset
 
 
 class Ask(dg.Config):
@@ -35,7 +35,7 @@ def bdl_player_boxscores(
     context: dg.AssetExecutionContext,
     config: Ask,
     source: dg.ResourceParam[BoxScoreSource],
-    bdl_games: pd.DataFrame,
+    bdl_games: SameWeeks,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
     """Asked from the source for each week with games; kept in the landing folder once every game is final."""
