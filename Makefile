@@ -12,7 +12,7 @@ export DAGSTER_HOME ?= $(NBA_DATA)/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: setup backfill test lint dev bench clean
+.PHONY: setup backfill test lint dev bench emulators clean
 
 setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
 
@@ -31,8 +31,20 @@ $(DAGSTER_HOME)/dagster.yaml: deploy/local/dagster.yaml
 backfill: setup
 	$(VENV)/python -m nba_assets backfill --first $(FIRST) --last $(LAST)
 
-test: setup lint
+test: setup lint emulators
 	$(VENV)/pytest
+
+# Servers that speak BigQuery's and Cloud Storage's protocols; tests that need them skip when this fails.
+emulators: setup
+	-@$(MAKE) --no-print-directory .venv-emulators/ready
+
+.venv-emulators/ready: nba_assets_tests/emulators.txt | .venv/ready
+	$(PYTHON) -m venv .venv-emulators
+	$(VENV)/uv pip install --quiet --python .venv-emulators/bin/python --requirement $<
+	HOME=$(CURDIR)/.venv-emulators .venv-emulators/bin/python -c "import duckdb, pathlib, sysconfig; \
+		(file,) = pathlib.Path(sysconfig.get_path('purelib')).glob('duckdb_extension_spatial/**/*.duckdb_extension'); \
+		duckdb.install_extension(str(file))"
+	@touch $@
 
 lint: setup
 	$(VENV)/ruff check .

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import sys
+from typing import Any
 
 import click
 import dagster as dg
 
-from nba_assets.settings import SettingsError
+from nba_assets.settings import Settings, SettingsError
 
 
 @click.group()
@@ -21,43 +22,88 @@ def cli() -> None:
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
     from nba_assets import report_text
-    from nba_assets.definitions import defs
-    from nba_assets.partitions import WEEKS, weeks_between
+    from nba_assets.partitions import WEEKS, season_of, weeks_between
 
     known = WEEKS.get_partition_keys()
     asked = [f"{week}" for week in weeks_between(first.date(), last.date())]
     unknown = [week for week in asked if week not in known]
     if not asked or unknown:
+        missing = f"week {unknown[0]} is not" if unknown else "no week is"
         raise click.ClickException(
-            f"{first.date()} to {last.date()}: {f'week {unknown[0]} is' if unknown else 'no week is'} in the history, "
+            f"{first.date()} to {last.date()}: {missing} in the history, "
             f"which goes from {known[0]} to {known[-1]}. Choose other dates, or set NBA_FIRST_WEEK for an earlier start"
         )
     asking = {"config": {"refresh": refresh}}
-    result = defs.resolve_job_def("backfill").execute_in_process(
-        instance=dg.DagsterInstance.get(),
+    over = {"config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}}
+    result = run_job(
+        "backfill",
         tags={"dagster/asset_partition_range_start": asked[0], "dagster/asset_partition_range_end": asked[-1]},
         run_config={
             "ops": {
                 "nba_raw__bdl_games": asking,
                 "nba_raw__bdl_player_boxscores": asking,
-                "nba_validation__backfill_report": {
-                    "config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}
-                },
+                "nba_raw__nbac_injury_report": asking,
+                "nba_validation__backfill_report": over,
+                "nba_ml__model_comparison": over,
             },
             "loggers": {"console": {"config": {}}},
         },
-        raise_on_error=False,
     )
+    reports = result.asset_materializations_for_node("nba_validation__backfill_report")
+    if reports:
+        text, _, _ = str(reports[0].metadata["report"].value).partition(report_text.CHART)
+        click.echo(f"\n{text}")
+    # The site's thirty pages at twenty a minute would hold up every backfill: `rosters` asks for real rosters.
+    sample = Settings.from_environment().source == "sample"
+    seasons = range(season_of(first.date()), season_of(last.date()) + 1) if sample else ()
+    stored = [store_rosters(season, refresh) for season in seasons]
+    sys.exit(0 if result.success and all(stored) else 1)
+
+
+@cli.command()
+@click.option("--season", type=int, help="year the season starts in; the current season if left out")
+@click.option("--refresh", is_flag=True, help="ask again for teams whose page of today is kept in the landing folder")
+def rosters(season: int | None, refresh: bool) -> None:
+    """Bring the stored rosters of a season up to date."""
+    from nba_assets.partitions import SEASONS, league_today, season_name, season_of
+
+    asked = season_of(league_today()) if season is None else season
+    if season_name(asked) not in SEASONS.get_partition_keys():
+        raise click.ClickException(f"season {asked} is not among {', '.join(SEASONS.get_partition_keys())}")
+    sys.exit(0 if store_rosters(asked, refresh) else 1)
+
+
+def store_rosters(season: int, refresh: bool) -> bool:
+    """Whether the season's rosters were read and stored."""
+    from nba_assets.partitions import season_name
+
+    asking = {"team_rosters": {"config": {"refresh": refresh}}}
+    result = run_job(
+        "rosters",
+        partition_key=season_name(season),
+        run_config={"ops": asking, "loggers": {"console": {"config": {}}}},
+    )
+    return result.success
+
+
+def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
+    """Run a job in this process, tell its failures, and first end runs that were killed."""
+    from nba_assets.definitions import defs
+    from nba_assets.killed_runs import end_killed_runs, living_run
+
+    instance = dg.DagsterInstance.get()
+    for run_id in end_killed_runs(instance):
+        click.echo(f"run {run_id} had been killed; what it published stands", err=True)
+    with living_run(instance) as run_id:
+        result = defs.resolve_job_def(name).execute_in_process(
+            instance=instance, run_id=run_id, raise_on_error=False, **arguments
+        )
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
             told = failure.user_failure_data.description if failure.user_failure_data else failure.error_display_string
             click.echo(f"\n{event.step_key}: {told}", err=True)
-    reports = result.asset_materializations_for_node("nba_validation__backfill_report")
-    if reports:
-        text, _, _ = str(reports[0].metadata["report"].value).partition(report_text.CHART)
-        click.echo(f"\n{text}")
-    sys.exit(0 if result.success else 1)
+    return result
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -42,15 +43,16 @@ class Verdict:
         return self.check.blocking and self.outcome == "error"
 
 
-def evaluate(check: Check, week: dt.date, measured: Mapping[str, float] | None, final_games: int) -> Verdict:
+def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, final_games: int) -> Verdict:
     """The verdict on one week.
 
-    measured: `rows_looked_at` and the check's metrics, or None when there was no row. Without a row the check passes
-    if no final game was played, and is an error otherwise: a check that looked at nothing has shown nothing.
+    measured: `rows_looked_at`, the check's metrics and, if it has one, `named`; or None when there was no row. Without
+    a row the check passes if nothing was due, and is an error otherwise: who looked at nothing has shown nothing.
     """
     if measured is None or not measured["rows_looked_at"]:
         played = f"looked at no rows although {final_games} final games were played"
-        outcome, reason = ("error", played) if final_games else ("pass", "no games")
+        nothing_due = "no games" if check.due == metrics.FINAL_GAMES else "no rows, and none are due"
+        outcome, reason = ("error", played) if final_games else ("pass", nothing_due)
         nothing = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
         return Verdict(check, week, outcome, reason, 0, final_games, nothing)
     measurements = tuple(
@@ -60,6 +62,8 @@ def evaluate(check: Check, week: dt.date, measured: Mapping[str, float] | None, 
     worst = next(level for level in ("error", "warn", "pass") if level in [m.outcome for m in measurements])
     told = [m for m in measurements if m.outcome == worst] if worst != "pass" else list(measurements)
     reason = "; ".join(_sentence(measurement) for measurement in told)
+    if worst != "pass" and isinstance(measured.get("named"), str):
+        reason += f": {measured['named']}"
     return Verdict(check, week, worst, reason, int(measured["rows_looked_at"]), final_games, measurements)
 
 
@@ -80,9 +84,11 @@ def audit(
 ) -> dict[dt.date, list[Verdict]]:
     """All verdicts on a table, by week; `staged` as in `metrics.measure`."""
     names = staged or {}
-    games = metrics.final_games(query, weeks, names)
+    checks = checks_of(table)
+    due = {sql: metrics.rows_due(query, sql, weeks, names) for sql in {check.due for check in checks} if sql}
     verdicts: dict[dt.date, list[Verdict]] = {week: [] for week in weeks}
-    for check in checks_of(table):
+    for check in checks:
+        games = due[check.due] if check.due else {}
         measured = metrics.measure(query, check.sql, weeks, names)
         by_week = {row["week"]: row for row in measured.to_dict("records")}
         for week in weeks:

@@ -4,35 +4,63 @@ from typing import Any
 
 import dagster as dg
 
-from nba_assets.assets import analytics, raw, validation
+from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
 from nba_assets.jobs import JOBS
+from nba_assets.model.artifacts import ModelArtifacts
 from nba_assets.settings import Settings
 from nba_assets.sources.balldontlie import Balldontlie
-from nba_assets.sources.interface import BoxScoreSource
-from nba_assets.sources.sample_source import SampleSource
+from nba_assets.sources.injury_report_archive import InjuryReportArchive
+from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, RosterSource
+from nba_assets.sources.roster_pages import RosterPages
+from nba_assets.sources.sample_source import SampleInjuryReports, SampleRosters, SampleSource
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.terminal_log import terminal_logger
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
+from nba_assets.warehouse.interface import Warehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets.weekly_gate import every_week_published
 
 
 def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
     """The whole project for these settings; `overrides` replace resources by name."""
-    warehouse = DuckDBWarehouse(path=str(settings.warehouse_path))
+    warehouse = warehouse_of(settings)
     resources = {
         "warehouse": warehouse,
         "source": box_score_source(settings),
+        "injury_report_source": injury_report_source(settings),
+        "roster_source": roster_source(settings),
         "io_manager": WarehouseReader(warehouse=warehouse),
+        "model_artifacts": ModelArtifacts(settings.artifacts),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([raw, analytics, validation]),
+        assets=dg.load_assets_from_modules([raw, availability, analytics, features, model, predictions, validation]),
         asset_checks=[every_week_published(table) for table in WEEKLY_TABLES],
         jobs=JOBS,
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},
         # One process for a run: importing the libraries once costs less than a process for each step.
         executor=dg.in_process_executor,
+    )
+
+
+def warehouse_of(settings: Settings) -> Warehouse:
+    bigquery = settings.bigquery
+    if bigquery is None:
+        return DuckDBWarehouse(path=str(settings.warehouse_path))
+    from nba_assets.warehouse.bigquery import BigQueryWarehouse  # Google's libraries take seconds to import
+    from nba_assets.warehouse.bigquery_connection import BigQueryConnection
+
+    connection = BigQueryConnection(
+        project=bigquery.project,
+        location=bigquery.location,
+        credentials_file=bigquery.credentials,
+        endpoint=bigquery.endpoint,
+        storage_endpoint=bigquery.storage_endpoint,
+    )
+    return BigQueryWarehouse(
+        connection=connection,
+        dataset_prefix=bigquery.dataset_prefix,
+        max_bytes_billed=bigquery.max_bytes_billed,
     )
 
 
@@ -44,6 +72,22 @@ def box_score_source(settings: Settings) -> BoxScoreSource:
         base_url=settings.balldontlie_base_url,
         landing=str(settings.landing),
         requests_per_minute=settings.balldontlie_requests_per_minute,
+    )
+
+
+def injury_report_source(settings: Settings) -> InjuryReportSource:
+    if settings.source == "sample":
+        return SampleInjuryReports()
+    return InjuryReportArchive(base_url=settings.injury_base_url, landing=str(settings.landing))
+
+
+def roster_source(settings: Settings) -> RosterSource:
+    if settings.source == "sample":
+        return SampleRosters()
+    return RosterPages(
+        base_url=settings.basketball_reference_base_url,
+        landing=str(settings.landing),
+        requests_per_minute=settings.basketball_reference_requests_per_minute,
     )
 
 

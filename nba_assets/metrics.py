@@ -2,6 +2,7 @@
 
 `{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
 for every other. `rows_looked_at` is what a value was computed from; a week without a row was not measurable.
+`named`, where there is one, says which days, games or players it is that are wrong.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ SELECT week, COUNT(*) AS rows_looked_at,
        SUM(CASE WHEN row_count > 0 AND box_points = 0 THEN 1 ELSE 0 END) AS final_games_all_zero
 FROM (
     SELECT game.week, game.game_id, COUNT(box.player_id) AS row_count, COUNT(DISTINCT box.team) AS teams,
-           SUM(box.pts) AS box_points
+           COALESCE(SUM(box.pts), 0) AS box_points
     FROM {final_games} AS game
     LEFT JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
     GROUP BY game.week, game.game_id
@@ -60,7 +61,7 @@ TEAM_POINTS = """
 SELECT week, COUNT(*) AS rows_looked_at,
        SUM(CASE WHEN player_points <> score THEN 1 ELSE 0 END) AS team_scores_not_matched
 FROM (
-    SELECT game.week, game.game_id, box.team, SUM(box.pts) AS player_points,
+    SELECT game.week, game.game_id, box.team, COALESCE(SUM(box.pts), 0) AS player_points,
            MAX(CASE WHEN box.team = game.home_team THEN game.home_score ELSE game.visitor_score END) AS score
     FROM {final_games} AS game
     JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
@@ -130,6 +131,51 @@ FROM (
 ) AS final_game GROUP BY week
 """
 
+EVERY_PARSED_ROW_STORED = """
+SELECT week, SUM(stored_rows) AS rows_looked_at,
+       SUM(CASE WHEN stored_rows = fewest_parsed AND stored_rows = most_parsed THEN 0 ELSE 1 END)
+           AS reports_not_stored_whole,
+       STRING_AGG(CASE WHEN stored_rows = fewest_parsed AND stored_rows = most_parsed THEN NULL
+                  ELSE CONCAT(CAST(report_date AS STRING), ' ', report_time) END, ', ' ORDER BY report_date) AS named
+FROM (
+    SELECT week, report_date, report_time, COUNT(*) AS stored_rows, MIN(rows_in_report) AS fewest_parsed,
+           MAX(rows_in_report) AS most_parsed
+    FROM {nbac_injury_report} AS listed GROUP BY week, report_date, report_time
+) AS report GROUP BY week
+"""
+
+UNREAD_LINES = """
+SELECT week, COUNT(*) AS rows_looked_at, AVG(CASE WHEN status = 'Unread' THEN 1.0 ELSE 0.0 END) AS unread_lines
+FROM {nbac_injury_report} AS listed GROUP BY week
+"""
+
+PLAYER_MATCH_RATE = """
+SELECT listed.week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN listed.player_id IS NULL THEN 0.0 ELSE 1.0 END) AS player_match_rate,
+       STRING_AGG(DISTINCT CASE WHEN listed.player_id IS NULL THEN listed.player_name END, ', '
+                  ORDER BY CASE WHEN listed.player_id IS NULL THEN listed.player_name END) AS named
+FROM {nbac_injury_report} AS listed
+JOIN {final_games} AS game
+ON game.week = listed.week AND game.game_date = listed.game_date AND listed.team IN (game.home_team, game.visitor_team)
+WHERE listed.status = 'Out' AND listed.player_name <> '' GROUP BY listed.week
+"""
+
+REGULAR_SEASON_DAYS = """
+SELECT week, COUNT(DISTINCT game_date) AS games FROM {final_games} AS game WHERE NOT postseason GROUP BY week
+"""
+
+# On a day of the play-offs it may be that nobody is listed.
+DAYS_WITHOUT_REPORT = """
+SELECT day.week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN report.report_date IS NULL THEN 1 ELSE 0 END) AS days_without_report,
+       STRING_AGG(CASE WHEN report.report_date IS NULL THEN CAST(day.game_date AS STRING) END, ', '
+                  ORDER BY day.game_date) AS named
+FROM (SELECT DISTINCT week, game_date FROM {final_games} AS game WHERE NOT postseason) AS day
+LEFT JOIN (SELECT DISTINCT week, report_date FROM {nbac_injury_report} AS listed) AS report
+ON report.week = day.week AND report.report_date = day.game_date
+GROUP BY day.week
+"""
+
 
 def row_integrity(table: Table) -> str:
     """SQL for what holds in every table: unique keys, and dates inside the week the row was written for."""
@@ -164,7 +210,7 @@ def published(table: Table) -> str:
     )
 
 
-def final_games(query: Query, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> dict[dt.date, int]:
-    """Final games of each week that has any."""
-    counted = measure(query, FINAL_GAMES, weeks, staged)
+def rows_due(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> dict[dt.date, int]:
+    """How many games rows are due for, of each week that has any; `sql` is FINAL_GAMES or like it."""
+    counted = measure(query, sql, weeks, staged)
     return {week: int(games) for week, games in zip(counted["week"], counted["games"], strict=True)}

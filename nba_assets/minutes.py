@@ -15,7 +15,7 @@ def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
     Raises BadRow for any other text, naming the row.
     """
     text = box_scores["minutes"].astype("string")
-    parts = text.str.extract(r"^(\d{1,2})(?::([0-5]\d))?$")
+    parts = text.str.extract(r"^([0-9]{1,2})(?::([0-5][0-9]))?\Z")
     unreadable = text.notna() & parts[0].isna()
     if unreadable.any():
         row = box_scores.loc[unreadable.idxmax()]

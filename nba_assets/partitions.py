@@ -15,6 +15,7 @@ LEAGUE_TIME = ZoneInfo("US/Eastern")
 FIRST_WEEK = dt.date(2021, 10, 1)
 WEEK = dt.timedelta(days=7)
 FRIDAY = 4
+SEASON_OPENS = 7  # month; free agency opens the league's year on July 1
 
 
 def first_week(text: str | None) -> dt.date:
@@ -56,6 +57,25 @@ def league_today() -> dt.date:
     return dt.datetime.now(LEAGUE_TIME).date()
 
 
+def season_of(day: dt.date) -> int:
+    """The year in which the season starts that `day` belongs to; a season's year goes from July to June."""
+    return day.year if day.month >= SEASON_OPENS else day.year - 1
+
+
+def season_name(season: int) -> str:
+    """2021 as "2021-22"."""
+    return f"{season}-{(season + 1) % 100:02d}"
+
+
+def season_of_name(name: str) -> int:
+    """ "2021-22" as 2021."""
+    return int(name.split("-")[0])
+
+
+def last_day_of_season(season: int) -> dt.date:
+    return dt.date(season + 1, SEASON_OPENS, 1) - dt.timedelta(days=1)
+
+
 def backfill_policy(weeks_per_run: str | None) -> dg.BackfillPolicy:
     """One run for any range, or runs of at most `NBA_WEEKS_PER_RUN` weeks.
 
@@ -67,11 +87,15 @@ def backfill_policy(weeks_per_run: str | None) -> dg.BackfillPolicy:
     return dg.BackfillPolicy.multi_run(max_partitions_per_run=weeks)
 
 
-# Partitions and their policy are part of every asset's definition, so these two are read when the module loads.
+# Partitions and their policy are part of every asset's definition, so these are read when the module loads.
+_OPENING = first_week(os.environ.get("NBA_FIRST_WEEK"))
 WEEKS = dg.WeeklyPartitionsDefinition(
-    start_date=first_week(os.environ.get("NBA_FIRST_WEEK")).isoformat(),
+    start_date=_OPENING.isoformat(),
     day_offset=5,
     timezone=str(LEAGUE_TIME),
     end_offset=1,
 )
 BACKFILL_POLICY = backfill_policy(os.environ.get("NBA_WEEKS_PER_RUN"))
+SEASONS = dg.StaticPartitionsDefinition(
+    [season_name(season) for season in range(season_of(_OPENING), season_of(league_today()) + 1)]
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -33,10 +33,14 @@ class WeekResult:
 
 @dataclass(frozen=True)
 class WeeklyRows:
-    """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed."""
+    """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed.
+
+    set_aside: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
+    """
 
     frame: pd.DataFrame
     failures: Mapping[dt.date, str] = field(default_factory=dict)
+    set_aside: Callable[[dt.date], None] = lambda week: None
 
 
 def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:

@@ -27,10 +27,8 @@ def markdown(report: Report) -> str:
         "|---|---:|---|---|---|",
     ]
     for bound in BOUNDS:
-        value = report.measures[bound.measure]
-        lines.append(
-            f"| {bound.measure} | {_number(value)} | {bound.success} | {report.decisions[bound.measure]} | {bound.origin} |"
-        )
+        value, decision = report.measures[bound.measure], report.decisions[bound.measure]
+        lines.append(f"| {bound.measure} | {_number(value)} | {bound.success} | {decision} | {bound.origin} |")
     for measure in ("games", "player-games played"):
         lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")
     lines += ["", "## Volume and NULL rate by season and month", "", *_months_table(report.months), ""]

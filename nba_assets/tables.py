@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from nba_assets.features.feature_sets import FEATURES
+
 
 class Type(enum.Enum):
     """What a column holds; each warehouse says which of its own types that is."""
@@ -159,6 +161,84 @@ BDL_PLAYER_BOXSCORES = Table(
     ),
 )
 
+NBAC_INJURY_REPORT = Table(
+    "nba_raw",
+    "nbac_injury_report",
+    "The NBA's official injury reports, one row a listed player and report, added to and never taken from. A team that "
+    'had not submitted yet is a row of status "Not Yet Submitted" without a player; a line that could not be read is a '
+    'row of status "Unread" with its text as the reason.',
+    key=("report_date", "report_time", "game_date", "team", "player_lookup"),
+    columns=(
+        _WEEK,
+        _required("report_date", Type.DATE, "league date the report was published on"),
+        _required("report_time", Type.TEXT, "time it was published at (US/Eastern, 17:30)"),
+        _required("game_date", Type.DATE, "league date of the game; the report's own for an unread line"),
+        Column("game_time", Type.TEXT, "tip-off as printed (US/Eastern, 19:30)"),
+        Column("matchup", Type.TEXT, "visiting and home team, ATL@BOS"),
+        _required("team", Type.TEXT, "the player's team, three-letter abbreviation; empty for an unread line"),
+        _required("player_name", Type.TEXT, "first and last name; empty where no player is named"),
+        _required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix, to match it by"),
+        _integer("player_id", "box-score player of that name; NULL if there is none or more than one"),
+        _required("status", Type.TEXT, "Out, Doubtful, Questionable, Probable, Available, Not Yet Submitted or Unread"),
+        _required("reason", Type.TEXT, "reason as printed"),
+        _required(
+            "reason_category",
+            Type.TEXT,
+            "injury, illness, rest, g_league, suspension, personal, trade or other",
+        ),
+        _required("rows_in_report", Type.INTEGER, "rows and unread lines that the whole report had when it was read"),
+        _required("fetched_at", Type.TIMESTAMP, "when the report was read for this row (UTC)"),
+    ),
+    date_column="report_date",
+)
+
+BR_ROSTERS_CURRENT = Table(
+    "nba_raw",
+    "br_rosters_current",
+    "Rosters as Basketball-Reference lists them, one row a season, team and player. Who has left stays, marked as not "
+    "current.",
+    key=("season", "team", "player_lookup"),
+    columns=(
+        _SEASON,
+        _TEAM,
+        _required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix"),
+        _PLAYER_NAME,
+        Column("number", Type.TEXT, "jersey number as printed"),
+        Column("position", Type.TEXT, "PG, SG, SF, PF or C"),
+        Column("height", Type.TEXT, "feet and inches, 6-8"),
+        _integer("weight", "weight in pounds"),
+        Column("birth_date", Type.DATE, "date of birth"),
+        Column("birth_country", Type.TEXT, "country of birth, two letters"),
+        _integer("years_experience", "seasons in the league before this one, 0 for a rookie"),
+        Column("college", Type.TEXT, "college"),
+        _required("two_way", Type.BOOLEAN, "on a two-way contract"),
+        _required("first_seen_date", Type.DATE, "league date he was first seen on this roster"),
+        _required("last_seen_date", Type.DATE, "league date he was last seen on it"),
+        _required("is_current", Type.BOOLEAN, "on the roster when the team was last read"),
+        Column("departed_date", Type.DATE, "league date he was first missing; NULL while current"),
+        _FETCHED_AT,
+    ),
+    date_column="first_seen_date",
+)
+
+ROSTER_CHANGES = Table(
+    "nba_raw",
+    "roster_changes",
+    "What changed on the rosters from one reading to the next, one row a player and change.",
+    key=("season", "team", "player_lookup", "change_date", "change", "what"),
+    columns=(
+        _SEASON,
+        _TEAM,
+        _required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix"),
+        _PLAYER_NAME,
+        _required("change_date", Type.DATE, "league date the change was first seen on"),
+        _required("change", Type.TEXT, "added, removed or modified"),
+        _required("what", Type.TEXT, "column and both values, number: 7 to 8; empty for added and removed"),
+        _FETCHED_AT,
+    ),
+    date_column="change_date",
+)
+
 PLAYER_GAME_SUMMARY = Table(
     "nba_analytics",
     "player_game_summary",
@@ -183,7 +263,9 @@ PLAYER_GAME_SUMMARY = Table(
         _number("usage_rate", "share of the team's plays used while on the court, in percent"),
         _number("ts_pct", "true shooting: PTS / (2 (FGA + 0.44 FTA)); NULL without an attempt"),
         _number("efg_pct", "effective field goals: (FGM + 0.5 FG3M) / FGA; NULL without an attempt"),
-        Column("absence_reason", Type.TEXT, "why he did not play, where the injury report says so"),
+        Column(
+            "absence_reason", Type.TEXT, "why he did not play, if the injury report ruled him out; NULL where played"
+        ),
     ),
 )
 
@@ -232,4 +314,118 @@ VALIDATION_METRICS = Table(
     date_column="week",
 )
 
-WEEKLY_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY, VALIDATION_METRICS)
+PLAYER_GAME_FEATURES = Table(
+    "nba_features",
+    "player_game_features",
+    "One row a rostered player and game, played or not: what was known of him and of both teams before the game's "
+    "date, for training and prediction alike. The target, points, stands apart and is NULL unless he played.",
+    key=("game_id", "player_id"),
+    columns=(
+        _WEEK,
+        _GAME_ID,
+        _PLAYER_ID,
+        _GAME_DATE,
+        _SEASON,
+        _PLAYER_NAME,
+        _TEAM,
+        _OPPONENT,
+        _required("ruled_out", Type.BOOLEAN, "ruled out by the injury report before tip-off"),
+        Column("played", Type.BOOLEAN, "was on the court; NULL for a game still to come"),
+        Column("points", Type.FLOAT, "target: points scored; NULL unless played"),
+        *(_number(feature.name, feature.text) for feature in FEATURES),
+    ),
+)
+
+PLAYER_POINTS = Table(
+    "nba_predictions",
+    "player_points",
+    "One prediction a game for every player not ruled out before tip-off, by the model of that week, which was trained "
+    "on earlier weeks only; the baselines stand beside it on the same rows.",
+    key=("game_id", "player_id"),
+    columns=(
+        _WEEK,
+        _GAME_ID,
+        _PLAYER_ID,
+        _GAME_DATE,
+        _SEASON,
+        _PLAYER_NAME,
+        _TEAM,
+        _OPPONENT,
+        _required("model_id", Type.TEXT, "model that predicted, as in the artifact folder"),
+        _required("predicted_points", Type.FLOAT, "predicted points, 0 to 60"),
+        _number("mock_points", "points by the hand-tuned expert formula; NULL without an earlier game"),
+        _number("last_10_points", "mean points of his last ten games; NULL without an earlier game"),
+    ),
+)
+
+PREDICTION_ACCURACY = Table(
+    "nba_predictions",
+    "prediction_accuracy",
+    "Predictions of final games against the points scored. Who did not play is void, with the reason.",
+    key=("game_id", "player_id"),
+    columns=(
+        _WEEK,
+        _GAME_ID,
+        _PLAYER_ID,
+        _GAME_DATE,
+        _SEASON,
+        _PLAYER_NAME,
+        _TEAM,
+        _required("model_id", Type.TEXT, "model that predicted"),
+        _required("predicted_points", Type.FLOAT, "predicted points"),
+        _required("graded", Type.BOOLEAN, "played, so that the prediction counts"),
+        Column("void_reason", Type.TEXT, "why the prediction does not count; NULL where it does"),
+        _number("points", "points scored; NULL where void"),
+        _number("error", "predicted minus scored; NULL where void"),
+        _number("absolute_error", "size of the error; NULL where void"),
+        _number(
+            "mock_absolute_error", "size of the expert formula's error; NULL where void or without an earlier game"
+        ),
+        Column("within_3", Type.BOOLEAN, "off by 3 points at the most; NULL where void"),
+        Column("within_5", Type.BOOLEAN, "off by 5 points at the most; NULL where void"),
+    ),
+)
+
+MODEL_COMPARISON = Table(
+    "nba_ml",
+    "model_comparison",
+    "The newest comparison: every feature set and baseline on the same test rows of a date-disjoint split.",
+    key=("contender",),
+    columns=(
+        _required("contender", Type.TEXT, "feature set or baseline"),
+        _required("compared_at", Type.TIMESTAMP, "when it was compared (UTC)"),
+        _required("test_first_date", Type.DATE, "first league date of the test rows"),
+        _required("test_last_date", Type.DATE, "last league date of the test rows"),
+        _required("test_rows", Type.INTEGER, "test rows, the same for every contender"),
+        _required("mae", Type.FLOAT, "mean absolute error in points"),
+        _required("bias", Type.FLOAT, "mean of predicted minus scored points"),
+        _required("within_3", Type.FLOAT, "share of predictions off by 3 points at the most"),
+        _required("within_5", Type.FLOAT, "share of predictions off by 5 points at the most"),
+        _required("mae_minus_mock", Type.FLOAT, "mean absolute error minus the expert formula's"),
+        _required("interval_low", Type.FLOAT, "lower end of the 95 % bootstrap interval of mae_minus_mock"),
+        _required("interval_high", Type.FLOAT, "upper end of the 95 % bootstrap interval of mae_minus_mock"),
+    ),
+    date_column="test_last_date",
+)
+
+XGBOOST_MODEL = Table(
+    "nba_ml",
+    "xgboost_model",
+    "The points model of each week, trained on the weeks before it: an XGBoost file and a card in the artifact folder.",
+    key=(),
+    columns=(),
+)
+
+MODEL_TABLES = (PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY)
+DATA_TABLES = (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    NBAC_INJURY_REPORT,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+    VALIDATION_METRICS,
+)
+"""The weekly tables whose weeks must be there before anything is modelled."""
+WEEKLY_TABLES = (*DATA_TABLES, *MODEL_TABLES)
+ROSTER_TABLES = (BR_ROSTERS_CURRENT, ROSTER_CHANGES)
+ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON)

@@ -2,86 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nba_assets import metrics
+from nba_assets.bounds import DEFINITION, DESIGN, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.model_thresholds import MODEL_CHECKS
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
+    NBAC_INJURY_REPORT,
     PLAYER_GAME_SUMMARY,
+    PLAYER_POINTS,
+    PREDICTION_ACCURACY,
     TEAM_GAME_SUMMARY,
     WEEKLY_TABLES,
     Table,
 )
 
-HAND_OFF = "hand-off documents of the previous system"
-SEASONS = "measured on the real seasons 2021-22 to 2023-24"
-DEFINITION = "true by definition"
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers from `at_least` to `at_most`, and under `below`; a side left out is open."""
-
-    at_least: float | None = None
-    at_most: float | None = None
-    below: float | None = None
-
-    def __contains__(self, value: float) -> bool:
-        return (
-            (self.at_least is None or value >= self.at_least)
-            and (self.at_most is None or value <= self.at_most)
-            and (self.below is None or value < self.below)
-        )
-
-    def __str__(self) -> str:
-        if self.at_least is not None and self.at_least == self.at_most:
-            return f"= {self.at_least:g}"
-        sides = ((">=", self.at_least), ("<=", self.at_most), ("<", self.below))
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in sides if bound is not None)
-
-
-NONE = Range(at_least=0, at_most=0)
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A metric passes inside `passes`, warns outside it but inside `warns`, and is an error outside both."""
-
-    metric: str
-    passes: Range
-    origin: str
-    warns: Range | None = None
-
-    def outcome(self, value: float) -> str:
-        if value in self.passes:
-            return "pass"
-        return "warn" if self.warns is not None and value in self.warns else "error"
-
-
-@dataclass(frozen=True)
-class Check:
-    """An asset check: what `sql` measures each week against the thresholds.
-
-    blocking: an error keeps the week's new rows from being published. why: what the check protects from.
-    remedy: what to do when it fails.
-    """
-
-    table: Table
-    name: str
-    sql: str
-    thresholds: tuple[Threshold, ...]
-    blocking: bool
-    why: str
-    remedy: str
-
-    @property
-    def description(self) -> str:
-        bounds = "; ".join(
-            f"{threshold.metric} {threshold.passes} ({threshold.origin})" for threshold in self.thresholds
-        )
-        effect = "An error keeps the week from being published." if self.blocking else "It does not hold the week back."
-        return f"{self.why} Passes when {bounds}. {effect} If it fails: {self.remedy}"
+# A week's reports may list nobody (days_without_report looks into that), and first weeks have no model to predict with.
+MAY_BE_EMPTY = (NBAC_INJURY_REPORT, PLAYER_POINTS, PREDICTION_ACCURACY)
 
 
 def _integrity(table: Table) -> Check:
@@ -93,6 +30,7 @@ def _integrity(table: Table) -> Check:
         blocking=True,
         why=f"Each row is there once ({', '.join(table.key)}), fits the declared types and belongs to its week.",
         remedy="look at the rows the source sent; when it is repaired, materialize the week again.",
+        due=None if table in MAY_BE_EMPTY else metrics.FINAL_GAMES,
     )
 
 
@@ -151,6 +89,46 @@ CHECKS: tuple[Check, ...] = (
         blocking=False,
         why="The players' points of a team add up to its score.",
         remedy="a player is missing or was corrected later: refresh the week; if it stays, tell the source.",
+    ),
+    Check(
+        NBAC_INJURY_REPORT,
+        "every_parsed_row_stored",
+        metrics.EVERY_PARSED_ROW_STORED,
+        (Threshold("reports_not_stored_whole", NONE, DEFINITION),),
+        blocking=True,
+        why="Every row and line that was read in a report is stored, counted report by report.",
+        remedy="materialize the week again: a report that is not stored whole is read again.",
+        due=None,
+    ),
+    Check(
+        NBAC_INJURY_REPORT,
+        "unread_lines",
+        metrics.UNREAD_LINES,
+        (Threshold("unread_lines", Range(at_most=0.01), DESIGN),),
+        blocking=True,
+        why="A line that could not be read is kept with its text; more than a few mean that the layout has changed.",
+        remedy="look at the PDF in the landing folder; when the reader is repaired, materialize the week again.",
+        due=None,
+    ),
+    Check(
+        NBAC_INJURY_REPORT,
+        "player_match_rate",
+        metrics.PLAYER_MATCH_RATE,
+        (Threshold("player_match_rate", Range(at_least=0.99), DESIGN, warns=Range(at_least=0.95)),),
+        blocking=False,
+        why="Who is ruled out of a final game is a player of the box scores.",
+        remedy="compare the names with the week's box scores; a new spelling belongs into player_names.",
+        due=None,
+    ),
+    Check(
+        NBAC_INJURY_REPORT,
+        "days_without_report",
+        metrics.DAYS_WITHOUT_REPORT,
+        (Threshold("days_without_report", NONE, DESIGN, warns=Range(at_least=0)),),
+        blocking=False,
+        why="Each day of the regular season with a final game has a report.",
+        remedy="look for the day in the NBA's archive; once it is there, materialize the week again.",
+        due=metrics.REGULAR_SEASON_DAYS,
     ),
     Check(
         PLAYER_GAME_SUMMARY,
@@ -212,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
         why="Usage rate exists for everyone with minutes (under 30 seconds count as 0 minutes and have none).",
         remedy="look for team-games whose shots and turnovers are NULL.",
     ),
+    *MODEL_CHECKS,
     Check(
         TEAM_GAME_SUMMARY,
         "two_teams_a_game",
@@ -222,6 +201,9 @@ CHECKS: tuple[Check, ...] = (
         remedy="see rows_per_final_game of the raw box scores.",
     ),
 )
+
+ROSTER_SIZE = Range(13, 21)  # current players of a team
+ROSTER_AGE_IN_DAYS = Range(at_most=2)
 
 
 def checks_of(table: Table) -> list[Check]:

@@ -35,7 +35,10 @@ IfPublished = Annotated[pd.DataFrame, "if published"]
 History = Annotated[pd.DataFrame, "history"]
 """Like SameWeeks, with every earlier week's rows too."""
 
-FRAMES = (SameWeeks, IfPublished, History)
+HistoryIfPublished = Annotated[pd.DataFrame, "history if published"]
+"""Like History, but a week is computed also without rows of it."""
+
+FRAMES = (SameWeeks, IfPublished, History, HistoryIfPublished)
 UP_TO_THE_WEEK = dg.TimeWindowPartitionMapping(start_offset=-1000, allow_nonexistent_upstream_partitions=True)
 
 
@@ -45,20 +48,22 @@ def weekly_asset(
     code_version: str,
     kinds: set[str],
     deps: Sequence[Table] = (),
+    deps_if_published: Sequence[Table] = (),
     ins: Mapping[str, dg.AssetIn] | None = None,
 ) -> Callable[[Transform], dg.AssetsDefinition]:
     """Make `table`'s asset of a function that returns its rows for all weeks of a run.
 
     The function takes upstream frames by the upstream table's name, typed SameWeeks, IfPublished or History; `weeks`,
-    resources or `context` if it wants them; and what is not a table through `ins`. Weeks that an upstream asset never
-    published, or refused in this run, are not published. A BadRow it raises costs only the week that holds the row.
+    resources or `context` if it wants them; and what is not a table through `ins`. `deps` are upstream tables that it
+    reads by itself. Weeks that an upstream asset never published, or refused in this run, are not published unless the
+    table is only wanted if published. A BadRow it raises costs only the week that holds the row.
     """
 
     def decorate(transform: Transform) -> dg.AssetsDefinition:
         parameters = inspect.signature(transform).parameters
         upstream = {name: TABLES[name] for name in parameters if parameters[name].annotation in FRAMES}
-        histories = {name for name in upstream if parameters[name].annotation is History}
-        required = [upstream[name] for name in upstream if parameters[name].annotation is not IfPublished]
+        histories = {name for name in upstream if parameters[name].annotation in (History, HistoryIfPublished)}
+        required = [upstream[name] for name in upstream if parameters[name].annotation in (SameWeeks, History)]
 
         @functools.wraps(transform)
         def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
@@ -78,6 +83,9 @@ def weekly_asset(
                 f"{sum(result.row_count for result in stored):,} rows"
             )
             yield from week_events(context, table, results)
+            for result in results:
+                if not result.published and result.week not in rows.failures:
+                    rows.set_aside(result.week)
 
         given = {
             name: parameter.replace(annotation=pd.DataFrame) if name in upstream else parameter
@@ -94,7 +102,7 @@ def weekly_asset(
         return dg.asset(
             key=table.asset_key,
             ins={**tables_in, **(ins or {})},
-            deps=[dep.asset_key for dep in deps],
+            deps=[dep.asset_key for dep in (*deps, *deps_if_published)],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
             group_name=table.dataset,
             owners=OWNERS,

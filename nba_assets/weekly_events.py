@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -29,9 +30,12 @@ LEVELS = {
 
 
 def week_events(
-    context: dg.AssetExecutionContext, table: Table, results: Sequence[WeekResult]
-) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[None]]:
-    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step."""
+    context: dg.AssetExecutionContext, table: Table, results: Sequence[WeekResult], value: Any = None
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[Any]]:
+    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step.
+
+    value: what the asset's IO manager is to store; None where the weeks are stored already.
+    """
     for result in results:
         if result.published:
             yield _materialization(context, table, result)
@@ -39,7 +43,7 @@ def week_events(
     for result in results:
         for verdict in result.verdicts:
             yield _evaluation(table, verdict, targets.get(result.week))
-    yield dg.Output(None, metadata={NO_AUTOMATIC_EVENTS: True})
+    yield dg.Output(value, metadata={NO_AUTOMATIC_EVENTS: True})
     for output_name in context.assets_def.check_specs_by_output_name:
         yield dg.Output(None, output_name=output_name)
 

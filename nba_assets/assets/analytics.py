@@ -2,15 +2,18 @@
 
 import pandas as pd
 
-from nba_assets import summaries
+from nba_assets import injury_reports, summaries
 from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
-from nba_assets.weekly_asset import SameWeeks, weekly_asset
+from nba_assets.weekly_asset import IfPublished, SameWeeks, weekly_asset
 
 
-@weekly_asset(PLAYER_GAME_SUMMARY, code_version="1", kinds={"pandas"})
-def player_game_summary(bdl_games: SameWeeks, bdl_player_boxscores: SameWeeks) -> pd.DataFrame:
+@weekly_asset(PLAYER_GAME_SUMMARY, code_version="2", kinds={"pandas"})
+def player_game_summary(
+    bdl_games: SameWeeks, bdl_player_boxscores: SameWeeks, nbac_injury_report: IfPublished
+) -> pd.DataFrame:
     """Minutes are parsed from text; a text that is no time is an error naming the row, never a NULL."""
-    return summaries.player_game_summary(bdl_games, bdl_player_boxscores)
+    summary = summaries.player_game_summary(bdl_games, bdl_player_boxscores)
+    return injury_reports.with_absence_reasons(summary, injury_reports.absences(nbac_injury_report, bdl_games))
 
 
 @weekly_asset(TEAM_GAME_SUMMARY, code_version="1", kinds={"pandas"})

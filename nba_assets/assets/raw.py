@@ -27,7 +27,7 @@ def bdl_games(
 ) -> WeeklyRows:
     """Asked from the source for each week; a closed week is asked once and then read from the landing folder."""
     fetched = fetch_weeks(lambda week: source.games(week, refresh=config.refresh), weeks, source.weeks_in_flight)
-    return gather(BDL_GAMES, weeks, fetched)
+    return gather(BDL_GAMES, fetched, source.set_aside)
 
 
 @weekly_asset(BDL_PLAYER_BOXSCORES, code_version="1", kinds={"python"})
@@ -53,7 +53,7 @@ def bdl_player_boxscores(
             context.log.info(f"week {number}/{len(weeks)} {week}: {games.get(week, 0)} games, {told}")
             yield week, rows
 
-    return gather(BDL_PLAYER_BOXSCORES, weeks, landed())
+    return gather(BDL_PLAYER_BOXSCORES, landed(), source.set_aside)
 
 
 def fetch_weeks(
@@ -78,11 +78,14 @@ def fetch_weeks(
 
 
 def gather(
-    table: Table, weeks: Sequence[dt.date], fetched: Iterator[tuple[dt.date, pd.DataFrame | SourceError]]
+    table: Table,
+    fetched: Iterator[tuple[dt.date, pd.DataFrame | SourceError]],
+    set_aside: Callable[[dt.date], None],
 ) -> WeeklyRows:
     """The fetched rows in calendar order with their week, and why each failed week failed."""
     by_week = dict(fetched)
     frames = [rows.assign(week=week) for week, rows in sorted(by_week.items()) if isinstance(rows, pd.DataFrame)]
     filled = [frame for frame in frames if len(frame)]
     frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=table.column_names)
-    return WeeklyRows(frame, {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)})
+    failures = {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)}
+    return WeeklyRows(frame, failures, set_aside)

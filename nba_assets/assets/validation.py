@@ -14,19 +14,27 @@ from nba_assets.partitions import WEEKS, weeks_between
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
+    DATA_TABLES,
+    NBAC_INJURY_REPORT,
     PLAYER_GAME_SUMMARY,
     TEAM_GAME_SUMMARY,
     VALIDATION_METRICS,
-    WEEKLY_TABLES,
 )
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly_asset import OWNERS, weekly_asset
 from nba_assets.weekly_events import newest_materializations
 
-MEASURED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+NEEDED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
 
 
-@weekly_asset(VALIDATION_METRICS, code_version="1", kinds={"sql"}, deps=MEASURED_TABLES)
+@weekly_asset(
+    VALIDATION_METRICS,
+    code_version="2",
+    kinds={"sql"},
+    deps=NEEDED_TABLES,
+    deps_if_published=[NBAC_INJURY_REPORT],
+)
 def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[dt.date]) -> pd.DataFrame:
     """Measured again in the tables as published, so that it also sees what was changed around the graph."""
     measured = [
@@ -44,7 +52,7 @@ def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[d
         for table in MEASURED_TABLES
         for week, verdicts in audit(warehouse.query, table, weeks).items()
         for verdict in verdicts
-        if verdict.final_games
+        if verdict.final_games or verdict.rows_looked_at
         for measurement in verdict.measurements
     ]
     frame = pd.DataFrame(measured, columns=VALIDATION_METRICS.column_names)
@@ -60,7 +68,7 @@ class ReportRange(dg.Config):
 
 @dg.asset(
     key=["nba_validation", "backfill_report"],
-    deps=[table.asset_key for table in WEEKLY_TABLES],
+    deps=[table.asset_key for table in DATA_TABLES],
     group_name="nba_validation",
     owners=OWNERS,
     kinds={"sql", "matplotlib"},
@@ -86,7 +94,7 @@ def backfill_report(
     known = WEEKS.get_partition_keys()
     weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
     published = set.intersection(
-        *(set(newest_materializations(context.instance, table.asset_key, weeks)) for table in WEEKLY_TABLES)
+        *(set(newest_materializations(context.instance, table.asset_key, weeks)) for table in DATA_TABLES)
     )
     report = make_report(warehouse, first, last, weeks, published)
     text = report_text.markdown(report)

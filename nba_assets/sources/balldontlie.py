@@ -84,29 +84,32 @@ class Balldontlie(BoxScoreSource):
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
         kept = None if refresh else self._landing.page(week, "games", 1)
         pages = [kept] if kept else list(self._pages("games", week, start=1, cursor=None))
-        rows = _rows(_game, pages, week)
-        if not kept and len(pages) == 1 and _closed(rows, week):
+        rows = [row for page in pages for row in _rows(_game, page, week)]
+        final = all(row["status"] == PLAYED for row in rows)
+        if not kept and len(pages) == 1 and final and _over(week):
             self._landing.keep(week, "games", 1, pages[0])
         return pd.DataFrame(rows)
 
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        pages: list[dict[str, Any]] = []
-        if closed and not refresh:
-            while page := self._landing.page(week, "stats", len(pages) + 1):
-                pages.append(page)
-                if _next_cursor(page) is None:
-                    break
-        if not pages or _next_cursor(pages[-1]) is not None:
-            cursor = _next_cursor(pages[-1]) if pages else None
-            for page in self._pages("stats", week, start=len(pages) + 1, cursor=cursor):
-                pages.append(page)
-                if closed:
-                    self._landing.keep(week, "stats", len(pages), page)
-        return pd.DataFrame(_rows(_box_row, pages, week))
+        keeps = closed and _over(week)
+        if refresh:
+            self._landing.set_aside(week, "stats", "replaced")
+        number, cursor, rows = 0, None, []
+        while keeps and (page := self._landing.page(week, "stats", number + 1)):
+            number, cursor = number + 1, _next_cursor(page)
+            rows += _rows(_box_row, page, week)
+            if cursor is None:
+                return pd.DataFrame(rows)
+        for page in self._pages("stats", week, start=number + 1, cursor=cursor):
+            rows += _rows(_box_row, page, week)
+            number += 1
+            if keeps:
+                self._landing.keep(week, "stats", number, page)
+        return pd.DataFrame(rows)
 
     def set_aside(self, week: dt.date) -> None:
-        self._landing.set_aside(week, "games")
-        self._landing.set_aside(week, "stats")
+        for kind in ("games", "stats"):
+            self._landing.set_aside(week, kind, "refused")
 
     def _pages(self, kind: str, week: dt.date, *, start: int, cursor: int | None) -> Iterator[dict[str, Any]]:
         for _ in range(start, MOST_PAGES):
@@ -155,7 +158,11 @@ class Balldontlie(BoxScoreSource):
                     body += chunk
                     if len(body) > MOST_BYTES:
                         raise SourceError(f"week {week}: {url} sent more than {MOST_BYTES:,} bytes")
-        except httpx.TransportError as error:
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
+            raise RefusedRequest(
+                f"week {week}: {url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
+            ) from None
+        except httpx.RequestError as error:
             raise _Passing(f"{type(error).__name__} {error}") from error
         try:
             answer = json.loads(bytes(body))
@@ -199,30 +206,29 @@ def _wait_as_asked(backoff: tenacity.wait.wait_base) -> Callable[[tenacity.Retry
 
 
 def _next_cursor(page: dict[str, Any]) -> int | None:
-    cursor: int | None = (page["body"].get("meta") or {}).get("next_cursor")
-    return cursor
+    meta = page["body"].get("meta")
+    return meta.get("next_cursor") if isinstance(meta, dict) else None
 
 
-def _closed(games: list[dict[str, Any]], week: dt.date) -> bool:
-    """Whether the week's rows will not change any more: all games final, and two days for corrections gone by."""
-    return all(game["status"] == PLAYED for game in games) and last_day(week) + CLOSED_AFTER < league_today()
+def _over(week: dt.date) -> bool:
+    """Whether the week is over, and the two days in which most corrections come."""
+    return last_day(week) + CLOSED_AFTER < league_today()
 
 
 def _rows(
-    read: Callable[[dict[str, Any]], dict[str, Any]], pages: list[dict[str, Any]], week: dt.date
+    read: Callable[[dict[str, Any]], dict[str, Any]], page: dict[str, Any], week: dt.date
 ) -> list[dict[str, Any]]:
+    fetched_at = pd.Timestamp(page["fetched_at"])
     rows = []
-    for page in pages:
-        fetched_at = pd.Timestamp(page["fetched_at"])
-        for row in page["body"]["data"]:
-            try:
-                rows.append({**read(row), "fetched_at": fetched_at})
-            except (KeyError, TypeError, ValueError) as error:
-                ident = row.get("id") if isinstance(row, dict) else row
-                raise SourceError(
-                    f"week {week}: row {ident} of balldontlie cannot be read ({type(error).__name__}: {error}). "
-                    "Materialize the week with refresh: true; if it stays, the API has changed its format"
-                ) from error
+    for row in page["body"]["data"]:
+        try:
+            rows.append({**read(row), "fetched_at": fetched_at})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            ident = row.get("id") if isinstance(row, dict) else repr(row)[:80]
+            raise SourceError(
+                f"week {week}: row {ident} of balldontlie cannot be read ({type(error).__name__}: {error}). "
+                "Materialize the week with refresh: true; if it stays, the API has changed its format"
+            ) from error
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from nba_assets.sources.errors import SourceError
+from nba_assets.sources.errors import NoAnswer, SourceError
 
 _USER_AGENT = "Mozilla/5.0 (compatible; nba-assets)"
 _LONGEST_RETRY_AFTER = 60.0  # seconds; whoever asks for more gets an error to read instead of a run that hangs
@@ -21,8 +21,8 @@ class _Transient(Exception):
 
 
 def web_client(timeout: float = 30.0) -> httpx.Client:
-    """A connection pool for `download`; `timeout` is in seconds for each connect and each read."""
-    return httpx.Client(timeout=timeout, headers={"User-Agent": _USER_AGENT})
+    """A connection pool for `download`; `timeout` is in seconds for each read, a connection has 10."""
+    return httpx.Client(timeout=httpx.Timeout(timeout, connect=10.0), headers={"User-Agent": _USER_AGENT})
 
 
 def download(
@@ -39,7 +39,8 @@ def download(
     """The body at `url`, at most `size_limit` bytes; None where the status is one of `absent`.
 
     429, 5xx, timeouts and dropped or truncated bodies are tried again after each of `waits` (seconds; longer when the
-    server asks for it); everything else is a SourceError at once. `subject` names what was asked for in errors.
+    server asks for it), then NoAnswer; everything else is a SourceError at once. `subject` names what was asked for in
+    errors.
     """
 
     def attempt() -> bytes | None:
@@ -57,7 +58,7 @@ def download(
     try:
         return retries(attempt)
     except _Transient as failure:
-        raise SourceError(
+        raise NoAnswer(
             f"{subject}: {failure}, {len(waits) + 1} times from {url}. Run it again later; what is stored stands."
         ) from failure
 

@@ -1,4 +1,4 @@
-"""What a source of box scores can do; balldontlie and the sample league stand behind it."""
+"""What sources of box scores, injury reports and rosters can do: the real services, and the sample league."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+
+from nba_assets.sources.nba_injury_report import Report
 
 
 class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
@@ -28,3 +30,28 @@ class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
 
     def set_aside(self, week: dt.date) -> None:
         """Forget the kept answers of a week whose rows were refused, so that the next try asks again."""
+
+
+class InjuryReportSource(dg.ConfigurableResource[Any], ABC):
+    """One injury report a day. `reports_in_flight` says how many days may be asked at once."""
+
+    reports_in_flight: int = 1
+
+    @abstractmethod
+    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
+        """The report published on `day`, None where there is none; `refresh` asks again what was kept.
+
+        Raises SourceError when it cannot be had or read.
+        """
+
+
+class RosterSource(dg.ConfigurableResource[Any], ABC):
+    """The roster of one team and season at a time."""
+
+    @abstractmethod
+    def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
+        """The players of the team (abbreviation) as known on `as_of`, today or the season's last day.
+
+        `basketball_reference.COLUMNS`, one row a player; `refresh` asks again what was kept of that day. Raises
+        SourceError when it cannot be had or read.
+        """

@@ -33,18 +33,56 @@ class Landing:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(json.dumps(page, separators=(",", ":")).encode())
-        except OSError as error:
+        except Exception as error:  # a bucket's client has errors of many kinds
             raise SourceError(
-                f"week {week}: the answer cannot be kept at {path} ({error.strerror or error}). "
+                f"week {week}: the answer cannot be kept at {path} ({_told(error)}). "
                 "Free space, fix permissions or set NBA_LANDING; weeks stored so far stand."
             ) from error
 
-    def set_aside(self, week: dt.date, kind: str) -> None:
-        """Move the kept pages to names no reader looks for: they are the evidence of a refused week."""
+    def document(self, *path: str) -> bytes | None:
+        """The document kept at `path` below the root; None where there is none."""
+        place = self._root.joinpath(*path)
+        try:
+            document: bytes = place.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SourceError(
+                f"the kept answer {place} cannot be read ({error.strerror or error}). "
+                "Fix permissions or set NBA_LANDING; what is stored so far stands."
+            ) from error
+        return document
+
+    def keep_document(self, document: bytes, *path: str) -> None:
+        """Keep a document that does not tell by itself whether it is whole: it gets its name once it is written."""
+        place = self._root.joinpath(*path)
+        part = place.with_name(f"{place.name}.part")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(document)
+            part.rename(place)
+        except Exception as error:  # a bucket's client has errors of many kinds
+            raise SourceError(
+                f"the answer cannot be kept at {place} ({_told(error)}). "
+                "Free space, fix permissions or set NBA_LANDING; what is stored so far stands."
+            ) from error
+
+    def set_aside(self, week: dt.date, kind: str, why: str) -> None:
+        """Move the kept pages to names no reader looks for, `why`-<instant>-<name>: "refused" ones are evidence."""
         folder = self._root / week.isoformat()
-        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
-        for path in list(folder.glob(f"{kind}-*.json")) if folder.exists() else []:
-            path.rename(folder / f"refused-{stamp}-{path.name}")
+        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
+        try:
+            for path in list(folder.glob(f"{kind}-*.json")) if folder.exists() else []:
+                path.rename(folder / f"{why}-{stamp}-{path.name}")
+        except Exception as error:  # a bucket's client has errors of many kinds
+            raise SourceError(
+                f"week {week}: the kept answers in {folder} cannot be set aside ({_told(error)}). "
+                "Fix its permissions, then materialize the week with refresh: true."
+            ) from error
 
     def _path(self, week: dt.date, kind: str, number: int) -> UPath:
         return self._root / week.isoformat() / f"{kind}-{number:04d}.json"
+
+
+def _told(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)

@@ -5,6 +5,7 @@ Arrays of a set of games are (games, 2, SLOTS): home team first, one slot a cont
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,8 @@ from nba_assets.sources.sample_schedule import TEAMS, Calendar, Schedule
 LINE = ("fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "ast", "stl", "blk", "turnover", "pf")
 FGM, FGA, FG3M, FG3A, FTM, FTA, OREB, DREB, AST, STL, BLK, TURNOVER, PF = range(len(LINE))
 
-_PLAYS = 110.5  # field-goal attempts, trips to the line and turnovers of a team in 48 minutes
-_LEAST_MINUTES, _MOST_MINUTES = 1.0, 41.5  # of regulation time
+_PLAYS = 109.3  # field-goal attempts, trips to the line and turnovers of a team in 48 minutes
+_LEAST_MINUTES, _MOST_MINUTES = 1.0, 40.4  # of regulation time
 _QUARTER, _OVERTIME = 12 / 48, 5 / 48
 _FOUL_LIMIT = 6
 _EASE = 0.004  # a point of lead makes the leaders' shots so much worse: who trails fights
@@ -55,15 +56,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class BoxScores:
-    """lines: (len(LINE), games, 2, SLOTS) counts. minutes: whole. played: was on the court, also under half a minute.
-    absent: number of the reason a player was ruled out for, or AVAILABLE.
+    """What the scorers wrote down.
+
+    who: player row, -1 for an open contract. absent: number of the reason a player was ruled out for, or AVAILABLE.
+    minutes: whole; 0 with a line for who came in for seconds. lines: (len(LINE), games, 2, SLOTS) counts.
     """
 
     schedule: Schedule
     who: np.ndarray
     absent: np.ndarray
     minutes: np.ndarray
-    played: np.ndarray
     lines: np.ndarray
     overtimes: np.ndarray
 
@@ -75,9 +77,26 @@ class BoxScores:
         """The games of these numbers, in their order."""
         return BoxScores(
             Schedule(self.schedule.day[games], self.schedule.teams[games]),
-            *(array[games] for array in (self.who, self.absent, self.minutes, self.played)),
+            self.who[games],
+            self.absent[games],
+            self.minutes[games],
             self.lines[:, games],
             self.overtimes[games],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[BoxScores]) -> BoxScores:
+        """The games of all parts, one part after the other."""
+        return cls(
+            schedule=Schedule(
+                np.concatenate([part.schedule.day for part in parts]),
+                np.concatenate([part.schedule.teams for part in parts]),
+            ),
+            who=np.concatenate([part.who for part in parts]),
+            absent=np.concatenate([part.absent for part in parts]),
+            minutes=np.concatenate([part.minutes for part in parts]),
+            lines=np.concatenate([part.lines for part in parts], axis=1),
+            overtimes=np.concatenate([part.overtimes for part in parts]),
         )
 
 
@@ -100,12 +119,12 @@ def new_season(calendar: Calendar, rosters: Rosters, rng: np.random.Generator) -
         rosters=rosters,
         held=occupants(rosters, calendar, rng),
         spells=absence_spells(rosters, calendar, rng),
-        role=ability + _stretches(rng, days, players, mean_days=30, spread=0.56),
+        role=ability + _stretches(rng, days, players, mean_days=30, spread=0.62),
         appetite=appetite * np.exp(_drift(rng, days, players, 0.014)),
         touch=np.exp(0.010 * above_average + _drift(rng, days, players, 0.002)),
         pace=rng.normal(0, 1.6, teams),
-        offence=np.exp(rng.normal(0, 0.018, teams)),
-        defence=np.exp(rng.normal(0, 0.024, teams)),
+        offence=np.exp(rng.normal(0, 0.015, teams)),
+        defence=np.exp(rng.normal(0, 0.020, teams)),
         rotation=rng.normal(10.7, 0.5, teams),
     )
 
@@ -139,7 +158,7 @@ def play(season: Season, schedule: Schedule, rng: np.random.Generator) -> BoxSco
     minutes = np.rint(plan.minutes * (1 + overtimes * _OVERTIME)[:, None, None]).astype(int)
     sent_in_to_foul = _one_off_the_bench((who >= 0) & (absent == AVAILABLE) & (minutes == 0), rng)
     lines[PF][sent_in_to_foul] = 1
-    return BoxScores(schedule, who, absent, minutes, (minutes > 0) | sent_in_to_foul, lines, overtimes)
+    return BoxScores(schedule, who, absent, minutes, lines, overtimes)
 
 
 def _plan(season: Season, schedule: Schedule, who: np.ndarray, absent: np.ndarray, rng: np.random.Generator) -> Plan:
@@ -171,8 +190,8 @@ def _minutes(
     for group in np.unique(_POSITION_GROUP):
         of_group = group == _POSITION_GROUP
         missing = (share * ~can_play)[..., of_group].sum(axis=-1) / share[..., of_group].sum(axis=-1)
-        standing[..., of_group] += 3.2 * missing[..., None]
-    tonight = standing + rng.normal(0, 0.42, standing.shape)
+        standing[..., of_group] += 3.6 * missing[..., None]
+    tonight = standing + rng.normal(0, 0.36, standing.shape)
     used = np.clip(np.rint(season.rotation[schedule.teams] + rng.normal(0, 1.3, schedule.teams.shape)), 8, 14)
     order = np.where(can_play, -tonight, np.inf).argsort(axis=-1).argsort(axis=-1)
     return _shared_time(tonight, can_play & (order < used[..., None]))

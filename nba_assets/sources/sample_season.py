@@ -38,18 +38,10 @@ class SeasonFrames:
 
 def simulate(season: Season, rng: np.random.Generator) -> SeasonFrames:
     regular = play(season, regular_season(season.calendar, rng), rng)
-    rounds = [regular, *_playoffs(season, np.bincount(_winners(regular), minlength=len(TEAMS)), rng)]
-    frames = []
-    number = season.calendar.season * 10_000 + 1
-    for box in rounds:
-        games = _games(season, box, number, postseason=box is not regular)
-        frames.append(SeasonFrames(games, _box_scores(season, box, games), _injury_report(season, box, games)))
-        number += len(games)
-    return SeasonFrames(
-        pd.concat([frame.games for frame in frames], ignore_index=True),
-        pd.concat([frame.box_scores for frame in frames], ignore_index=True),
-        pd.concat([frame.injury_report for frame in frames], ignore_index=True),
-    )
+    playoffs = _playoffs(season, np.bincount(_winners(regular), minlength=len(TEAMS)), rng)
+    box = BoxScores.joined([regular, *playoffs])
+    games = _games(season, box, regular_games=len(regular.schedule))
+    return SeasonFrames(games, _box_scores(season, box, games), _injury_report(season, box, games))
 
 
 def _winners(box: BoxScores) -> np.ndarray:
@@ -72,16 +64,16 @@ def _playoffs(season: Season, wins: np.ndarray, rng: np.random.Generator) -> lis
     return rounds
 
 
-def _games(season: Season, box: BoxScores, first_id: int, *, postseason: bool) -> pd.DataFrame:
+def _games(season: Season, box: BoxScores, *, regular_games: int) -> pd.DataFrame:
     dates, names = season.calendar.dates[box.schedule.day], np.array(TEAMS, dtype=object)
     home, visitor = names[box.schedule.teams].T
-    scores = box.scores
+    number, scores = np.arange(len(dates)), box.scores
     return pd.DataFrame(
         {
-            "game_id": np.arange(first_id, first_id + len(dates)),
+            "game_id": season.calendar.season * 10_000 + 1 + number,
             "game_date": dates,
             "season": season.calendar.season,
-            "postseason": postseason,
+            "postseason": number >= regular_games,
             "status": "Final",
             "tipoff": pd.to_datetime([tip_off(date, team) for date, team in zip(dates, home, strict=True)], utc=True),
             "period": 4 + box.overtimes,

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import tenacity
 
-from nba_assets.tables import WEEKLY_TABLES, Table, Type
+from nba_assets.tables import ALL_TABLES, Table, Type
 from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError
 
 DUCKDB_TYPES: dict[Type, str] = {
@@ -25,6 +25,9 @@ DUCKDB_TYPES: dict[Type, str] = {
     Type.DATE: "DATE",
     Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
 }
+CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
+# A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
+CANNOT_USE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
 
 
 class DuckDBStaged(Staged):
@@ -111,11 +114,11 @@ class DuckDBWarehouse(Warehouse):
         try:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             connection = self._open(read_only)
-        except (duckdb.IOException, OSError) as error:
+        except CANNOT_OPEN as error:
             raise WarehouseError(f"{self.path} cannot be opened: {_reason(error)}") from error
         try:
             yield connection
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        except CANNOT_USE as error:
             raise WarehouseError(f"{self.path} cannot be used: {_reason(error)}") from error
         finally:
             connection.close()
@@ -143,14 +146,14 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _is_busy(error: BaseException) -> bool:
     """Whether another process, or another mode in this process, holds the file just now."""
-    return isinstance(error, (duckdb.IOException, duckdb.ConnectionException)) and (
-        "lock" in str(error) or "different configuration" in str(error)
+    return isinstance(error, CANNOT_OPEN) and any(
+        words in str(error) for words in ("lock", "different configuration", "already attached")
     )
 
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    if "lock" in text:
+    if _is_busy(error):
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", text)
         by = f"{holder[1]} (process {holder[2]})" if holder else "another program"
         return f"{by} kept it locked for the whole wait. Close it, then materialize again; nothing was changed"
@@ -174,7 +177,7 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
     ).fetchall():
         stored.setdefault((schema, name), {})[column] = type_
-    for table in WEEKLY_TABLES:
+    for table in ALL_TABLES:
         columns = stored.get((table.dataset, table.name))
         if columns is None:
             declared = ", ".join(f"{column.name} {DUCKDB_TYPES[column.type]}" for column in table.columns)

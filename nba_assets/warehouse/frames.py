@@ -78,8 +78,9 @@ def _whole_column_fits(values: pd.Series[Any], type_: Type) -> bool:
         return pd.api.types.is_bool_dtype(dtype)
     if type_ is Type.TIMESTAMP:
         return isinstance(dtype, pd.DatetimeTZDtype)
-    kinds = {Type.TEXT: {"string", "empty"}, Type.DATE: {"date", "empty"}}[type_]
-    return pd.api.types.infer_dtype(values, skipna=True) in kinds
+    if type_ is Type.DATE:  # an instant is a date to pandas' inference, and would lose its time
+        return set(map(type, values)) <= {dt.date, type(None)}
+    return pd.api.types.infer_dtype(values, skipna=True) in {"string", "empty"}
 
 
 def _is_integer(value: object) -> bool:

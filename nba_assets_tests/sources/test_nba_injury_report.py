@@ -15,7 +15,7 @@ from nba_assets.sources.nba_injury_report import (
     parse_report,
     reason_category,
 )
-from nba_assets_tests.sources.conftest import ScriptedWeb
+from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.sources.printed_report import CUT, HEADINGS, LEFTS, pdf, printed_report
 
 GAME = ("01/04/2024", "07:30 (ET)", "MIL@SAS")

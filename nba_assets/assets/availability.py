@@ -1,0 +1,164 @@
+"""Who can play: the injury reports, week by week, and the rosters, season by season."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets import injury_reports
+from nba_assets.assets.raw import Ask
+from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
+from nba_assets.publishing import WeeklyRows
+from nba_assets.roster_checks import judge_rosters, roster_check_specs
+from nba_assets.rosters import store_rosters, stored_rosters
+from nba_assets.sources.errors import SourceError
+from nba_assets.sources.interface import InjuryReportSource, RosterSource
+from nba_assets.sources.nba_injury_report import Report
+from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
+from nba_assets.teams import TEAMS
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly_asset import OWNERS, IfPublished, SameWeeks, weekly_asset
+
+YEAR = dt.timedelta(days=365)
+PLAYERS_BEFORE = """
+SELECT DISTINCT team, player_name, player_id
+FROM nba_raw.bdl_player_boxscores WHERE game_date >= @first AND game_date < @week
+"""
+
+
+@weekly_asset(NBAC_INJURY_REPORT, code_version="1", kinds={"python"})
+def nbac_injury_report(
+    context: dg.AssetExecutionContext,
+    config: Ask,
+    injury_report_source: dg.ResourceParam[InjuryReportSource],
+    warehouse: dg.ResourceParam[Warehouse],
+    bdl_games: SameWeeks,
+    bdl_player_boxscores: IfPublished,
+    weeks: Sequence[dt.date],
+) -> WeeklyRows:
+    """Asked for each day with games, once: a day whose report is stored whole is not asked again unless refreshed.
+
+    Players are matched by name to the week's box scores, and who is in none of them to those of the year before.
+    """
+    stored = warehouse.read_weeks(NBAC_INJURY_REPORT, weeks)
+    game_days = {day for day in bdl_games["game_date"] if day <= league_today()}
+    asked = sorted(game_days if config.refresh else game_days - injury_reports.days_stored(stored))
+    answers = fetch_reports(injury_report_source, asked, refresh=config.refresh)
+    fetched = [report for report in answers.values() if isinstance(report, Report)]
+    rows = injury_reports.with_reports(stored, injury_reports.report_rows(fetched, pd.Timestamp.now(tz="UTC")))
+    rows["player_id"] = injury_reports.match_players(rows, bdl_player_boxscores)
+    strangers = injury_reports.unmatched_weeks(rows)
+    if strangers:
+        earlier = players_before(warehouse, strangers)
+        rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
+    failures = failed_weeks(answers)
+    missing = [f"{day}" for day, answer in answers.items() if answer is None]
+    context.log.info(
+        f"injury reports: {len(asked)} days asked, {len(fetched)} found, {len(missing)} without a report"
+        + (f" ({', '.join(missing[:7])}{' and more' if len(missing) > 7 else ''})" if missing else "")
+    )
+    return WeeklyRows(rows, failures)
+
+
+def fetch_reports(
+    source: InjuryReportSource, days: Sequence[dt.date], *, refresh: bool
+) -> dict[dt.date, Report | SourceError | None]:
+    """Each day with its report, None where there is none, or the error that ended it; several in flight at once."""
+
+    def ask(day: dt.date) -> Report | SourceError | None:
+        try:
+            return source.report(day, refresh=refresh)
+        except SourceError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=source.reports_in_flight) as pool:
+        return dict(zip(days, pool.map(ask, days), strict=True))
+
+
+def failed_weeks(answers: dict[dt.date, Report | SourceError | None]) -> dict[dt.date, str]:
+    """Why each week failed that lacks a report which could not be had, in the words of its first error."""
+    errors: dict[dt.date, list[SourceError]] = {}
+    for day, answer in answers.items():
+        if isinstance(answer, SourceError):
+            errors.setdefault(week_of(day), []).append(answer)
+    return {
+        week: f"{of_week[0]}" + (f" And {len(of_week) - 1} more days of the week." if len(of_week) > 1 else "")
+        for week, of_week in errors.items()
+    }
+
+
+def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFrame:
+    """week, team, player_name and player_id of who had a box-score row in the year before each week."""
+    known = [warehouse.query(PLAYERS_BEFORE, {"first": week - YEAR, "week": week}).assign(week=week) for week in weeks]
+    return pd.concat(known, ignore_index=True)
+
+
+@dg.multi_asset(
+    name="team_rosters",
+    specs=[
+        dg.AssetSpec(
+            table.asset_key,
+            deps=[BR_ROSTERS_CURRENT.asset_key] if table is ROSTER_CHANGES else [],
+            description=table.description,
+            group_name=table.dataset,
+            owners=OWNERS,
+            kinds={"python"},
+            code_version="1",
+            metadata={"dagster/column_schema": table.column_schema, "dagster/table_name": table.qualified_name},
+        )
+        for table in ROSTER_TABLES
+    ],
+    partitions_def=SEASONS,
+    check_specs=roster_check_specs(),
+    pool=BR_ROSTERS_CURRENT.name,
+)
+def team_rosters(
+    context: dg.AssetExecutionContext,
+    config: Ask,
+    roster_source: dg.ResourceParam[RosterSource],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """All teams that can be read, in one MERGE; a team that cannot keeps its rows, and thirty_teams names it."""
+    season = season_of_name(context.partition_key)
+    today, over = league_today(), last_day_of_season(season)
+    as_of = min(today, over)
+    read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
+    for why in failures.values():
+        context.log.error(why)
+    if read.empty:
+        raise dg.Failure(
+            f"season {context.partition_key}: no roster could be read, {next(iter(failures.values()))} "
+            "Nothing was changed; materialize the season again later.",
+            allow_retries=False,
+        )
+    rows, changes = store_rosters(warehouse, season, read, as_of)
+    teams = len(TEAMS) - len(failures)
+    context.log.info(f"rosters of {context.partition_key}: {len(read)} players of {teams} teams, {changes} changes")
+    stored = stored_rosters(warehouse, season, list(TEAMS))
+    results = judge_rosters(stored, failures, as_of, in_season=today <= over)
+    counts = {"players": len(read), "teams": teams, "rows": rows}
+    yield dg.MaterializeResult(asset_key=BR_ROSTERS_CURRENT.asset_key, metadata=counts, check_results=results)
+    yield dg.MaterializeResult(asset_key=ROSTER_CHANGES.asset_key, metadata={"rows": changes})
+
+
+def read_rosters(
+    source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The rosters of all teams that can be read, and why each other team cannot."""
+    read: list[pd.DataFrame] = []
+    failures: dict[str, str] = {}
+    for team in TEAMS:
+        try:
+            roster = source.roster(team, season, as_of, refresh=refresh)
+        except SourceError as error:
+            failures[team] = str(error)
+            continue
+        twice = roster.loc[roster.duplicated("player_lookup"), "player_name"]
+        if len(twice):
+            failures[team] = f"roster of {team} {season}: {', '.join(twice)} is listed twice; look at the page."
+        else:
+            read.append(roster)
+    return pd.concat(read, ignore_index=True) if read else pd.DataFrame(), failures

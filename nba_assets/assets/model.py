@@ -1,0 +1,218 @@
+"""The points model: one a week from the weeks before it, its comparison with its rivals, and what is deployed."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets.checks import Verdict, check_specs, evaluate
+from nba_assets.model import comparison, model_charts
+from nba_assets.model.artifacts import ArtifactError, ModelArtifacts
+from nba_assets.model.champion import Champion, gate
+from nba_assets.model.training import Parameters, TooFewRows, TrainingError
+from nba_assets.model.weekly_training import WeekTraining, last_date_before, train_weeks
+from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
+from nba_assets.publishing import WeekResult
+from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON, PLAYER_GAME_FEATURES, XGBOOST_MODEL
+from nba_assets.thresholds import checks_of
+from nba_assets.warehouse.frames import conform
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.weekly_asset import OWNERS
+from nba_assets.weekly_events import week_events
+
+WEEKS_BEFORE = dg.TimeWindowPartitionMapping(
+    start_offset=-1000, end_offset=-1, allow_nonexistent_upstream_partitions=True
+)
+SCORE_OF = """
+SELECT mae, mae_minus_mock, interval_low, interval_high FROM nba_ml.model_comparison WHERE contender = @contender
+"""
+CHAMPION = dg.AssetKey(["nba_ml", "champion"])
+
+
+class Training(dg.Config):
+    """feature_set: v1, v3, v4 or v5. The other fields are XGBoost's, see `model.training.Parameters`."""
+
+    feature_set: str = "v5"
+    rounds: int = Parameters.rounds
+    max_depth: int = Parameters.max_depth
+    learning_rate: float = Parameters.learning_rate
+    seed: int = Parameters.seed
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(
+            rounds=self.rounds, max_depth=self.max_depth, learning_rate=self.learning_rate, seed=self.seed
+        )
+
+
+@dg.asset(
+    key=XGBOOST_MODEL.asset_key,
+    ins={
+        "player_game_features": dg.AssetIn(PLAYER_GAME_FEATURES.asset_key, partition_mapping=WEEKS_BEFORE),
+        "bdl_games": dg.AssetIn(BDL_GAMES.asset_key),
+    },
+    description=XGBOOST_MODEL.description,
+    group_name=XGBOOST_MODEL.dataset,
+    owners=OWNERS,
+    kinds={"xgboost"},
+    code_version="1",
+    partitions_def=WEEKS,
+    backfill_policy=BACKFILL_POLICY,
+    io_manager_key="model_artifacts",
+    check_specs=check_specs(XGBOOST_MODEL),
+    pool=XGBOOST_MODEL.name,
+)
+def xgboost_model(
+    context: dg.AssetExecutionContext, config: Training, player_game_features: pd.DataFrame, bdl_games: pd.DataFrame
+) -> Iterator[Any]:
+    weeks = weeks_of_keys(context.partition_keys)
+    games = bdl_games.groupby("week").size().to_dict()
+    models, results = {}, []
+    try:
+        for training in train_weeks(player_game_features, weeks, games, config.feature_set, config.parameters):
+            context.log.info(f"week {training.week}: {training.note}")
+            results.append(_week_result(training, player_game_features))
+            if training.model:
+                models[f"{training.week}"] = training.model
+    except TrainingError as error:
+        raise dg.Failure(
+            f"weeks {weeks[0]} to {weeks[-1]}: {error}. Nothing was stored.", allow_retries=False
+        ) from None
+    yield from week_events(context, XGBOOST_MODEL, results, models)
+
+
+def _week_result(training: WeekTraining, history: pd.DataFrame) -> WeekResult:
+    checks = checks_of(XGBOOST_MODEL)
+    if training.model is None:
+        verdicts = [Verdict(check, training.week, "warn", training.note, 0, 0) for check in checks]
+        return WeekResult(training.week, False, verdicts)
+    measured = training.measured(last_date_before(history, training.basis))
+    verdicts = [evaluate(check, training.week, measured, 0) for check in checks]
+    return WeekResult(training.week, True, verdicts, training.model.card.rows)
+
+
+class ComparisonRange(dg.Config):
+    """first_date, last_date: league dates of the rows that are split and compared on."""
+
+    first_date: str = "2021-10-01"
+    last_date: str = "2024-04-30"
+
+
+@dg.asset(
+    key=MODEL_COMPARISON.asset_key,
+    ins={"player_game_features": dg.AssetIn(PLAYER_GAME_FEATURES.asset_key)},
+    description=MODEL_COMPARISON.description,
+    group_name=MODEL_COMPARISON.dataset,
+    owners=OWNERS,
+    kinds={"xgboost", "matplotlib"},
+    code_version="1",
+    metadata={
+        "dagster/column_schema": MODEL_COMPARISON.column_schema,
+        "dagster/table_name": MODEL_COMPARISON.qualified_name,
+    },
+)
+def model_comparison(
+    config: ComparisonRange, warehouse: dg.ResourceParam[Warehouse], player_game_features: pd.DataFrame
+) -> dg.MaterializeResult:
+    """The models were trained on the first 70 % of the rows; the next 15 % are for choosing, the last 15 % for this."""
+    first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
+    rows = comparison.comparable_rows(player_game_features, first, last)
+    try:
+        result = comparison.compare(rows, Parameters())
+    except TooFewRows as few:
+        return dg.MaterializeResult(metadata={"not compared": f"{first} to {last}: {few}"})
+    except TrainingError as error:
+        raise dg.Failure(
+            f"{first} to {last}: {error}. Materialize more weeks of features first; nothing was changed.",
+            allow_retries=False,
+        ) from None
+    test = result.split.test["game_date"]
+    scored = pd.DataFrame([dataclasses.asdict(score) for score in result.scores]).assign(
+        compared_at=pd.Timestamp.now(tz="UTC"), test_first_date=test.min(), test_last_date=test.max()
+    )
+    stored = scored.rename(columns={"rows": "test_rows"})[MODEL_COMPARISON.column_names]
+    warehouse.merge(MODEL_COMPARISON, conform(stored, MODEL_COMPARISON))
+    table = comparison.comparison_table(result)
+    return dg.MaterializeResult(
+        metadata={
+            "comparison": dg.MetadataValue.md(f"{table}\n\n{model_charts.comparison_images(result)}"),
+            "test rows": len(test),
+            "test dates": f"{test.min()} to {test.max()}",
+            **{f"MAE of {score.contender}": score.mae for score in result.scores},
+        }
+    )
+
+
+class Deployment(dg.Config):
+    """model: deploy this model of the artifact folder, whatever the gates say of the newest (a rollback)."""
+
+    model: str = ""
+
+
+@dg.asset(
+    key=CHAMPION,
+    deps=[XGBOOST_MODEL.asset_key, MODEL_COMPARISON.asset_key],
+    group_name=CHAMPION.path[0],
+    owners=OWNERS,
+    kinds={"xgboost"},
+    code_version="1",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "gates",
+            asset=CHAMPION,
+            description="The newest model may be deployed: its feature set has MAE below 4.20, or up to 4.30, or beats "
+            "the expert formula on the same rows with a 95 % interval below zero. Otherwise the deployed model stays.",
+        )
+    ],
+)
+def champion(
+    config: Deployment, warehouse: dg.ResourceParam[Warehouse], model_artifacts: dg.ResourceParam[ModelArtifacts]
+) -> dg.MaterializeResult:
+    """The deployed model: a pointer that moves only when the gates open, or to the model named in the configuration.
+
+    Every model stays in the artifact folder, so that an earlier one can be deployed again by its name.
+    """
+    deployed = Champion(model_artifacts.root)
+    try:
+        model = model_artifacts.store.load(config.model) if config.model else model_artifacts.newest_model()
+        if model is None:
+            return no_model_yet()
+        scores = warehouse.query(SCORE_OF, {"contender": model.card.feature_set}).to_dict("records")
+        decision = gate(scores[0] if scores else None)
+        before = deployed.model_id
+        if config.model or decision.opens:
+            deployed.deploy(model.card.model_id, "named by a person" if config.model else decision.reason)
+    except (ArtifactError, WarehouseError) as error:
+        raise dg.Failure(f"{error}. The deployed model stands.", allow_retries=False) from None
+    return dg.MaterializeResult(
+        metadata={
+            "model": deployed.model_id or "none",
+            "before": before or "none",
+            "decision": "named by a person" if config.model else decision.outcome,
+            "reason": decision.reason,
+            "trained on": f"{model.card.first_week} to {model.card.last_week}, {model.card.rows:,} rows",
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="gates",
+                passed=decision.opens,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"reason": decision.reason, "MAE": decision.mae},
+            )
+        ],
+    )
+
+
+def no_model_yet() -> dg.MaterializeResult:
+    reason = "no model is trained yet: it needs 200 played rows of earlier weeks"
+    return dg.MaterializeResult(
+        metadata={"model": "none", "reason": reason},
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="gates", passed=False, severity=dg.AssetCheckSeverity.WARN, metadata={"reason": reason}
+            )
+        ],
+    )

@@ -1,0 +1,163 @@
+"""Every feature once: what it says, its unit, when it is NULL, and the sets of features that models are trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Group(StrEnum):
+    """FORM: the player's own box scores. REST: his and the teams' schedule. CONTEXT: teams, opponent, calendar.
+    AVAILABILITY: who is there. EXPECTATION: the role that follows from all of it."""
+
+    FORM = "form"
+    REST = "rest"
+    CONTEXT = "context"
+    AVAILABILITY = "availability"
+    EXPECTATION = "expectation"
+
+
+class Null(StrEnum):
+    """When a feature is NULL. A NULL is never replaced: the model takes it as it is."""
+
+    NEVER = "never"
+    NO_GAME = "no earlier game played"
+    NO_GAME_THIS_SEASON = "no earlier game played this season"
+    NO_GAME_LAST_SEASON = "no game played last season"
+    FEWER_THAN_TWO = "fewer than two earlier games played"
+    NO_MINUTE = "no minute in the earlier games that count"
+    NO_SHOT = "no shot in the earlier games that count"
+    NO_TEAM_GAME = "no earlier game of the team on record"
+    NO_LISTING = "not listed for an earlier game"
+
+
+@dataclass(frozen=True)
+class Feature:
+    name: str
+    group: Group
+    unit: str
+    description: str
+    null: Null = Null.NEVER
+
+    @property
+    def text(self) -> str:
+        """What a person reads of the column: what it says, in which unit, and when it is NULL."""
+        nulls = "" if self.null is Null.NEVER else f"; NULL with {self.null}"
+        return f"{self.description.rstrip('.')} ({self.unit}){nulls}"
+
+
+_F, _R, _C, _A, _E = Group.FORM, Group.REST, Group.CONTEXT, Group.AVAILABILITY, Group.EXPECTATION
+_GAME, _SEASON, _LAST, _TWO = Null.NO_GAME, Null.NO_GAME_THIS_SEASON, Null.NO_GAME_LAST_SEASON, Null.FEWER_THAN_TWO
+_MINUTE, _SHOT, _TEAM, _LISTING = Null.NO_MINUTE, Null.NO_SHOT, Null.NO_TEAM_GAME, Null.NO_LISTING
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("points_avg_last_5", _F, "points", "Mean of his last 5 games played.", _GAME),
+    Feature("points_avg_last_10", _F, "points", "Mean of his last 10 games played.", _GAME),
+    Feature("points_avg_season", _F, "points", "Mean of his games played this season.", _SEASON),
+    Feature("points_std_last_10", _F, "points", "Sample deviation over his last 10 games played.", _TWO),
+    Feature("minutes_avg_last_10", _F, "minutes", "Mean of his last 10 games played.", _GAME),
+    Feature("assists_avg_last_10", _F, "assists", "Mean of his last 10 games played.", _GAME),
+    Feature("rebounds_avg_last_10", _F, "rebounds", "Mean of his last 10 games played.", _GAME),
+    Feature("three_pt_rate_last_10", _F, "share", "Three-point attempts per shot, last 10 games played.", _SHOT),
+    Feature("free_throw_rate_last_10", _F, "ratio", "Free throws per shot, last 10 games played.", _SHOT),
+    Feature("fg_pct_last_10", _F, "share", "Shots made per shot tried, last 10 games played.", _SHOT),
+    Feature("usage_rate_last_10", _F, "percent", "Mean usage rate of his last 10 games played.", _GAME),
+    Feature("usage_spike", _F, "percent", "Mean usage rate, last 3 minus last 10 games played.", _GAME),
+    Feature("minutes_trend", _F, "minutes", "Mean minutes, last 3 minus last 10 games played.", _GAME),
+    Feature("fatigue_score", _R, "0 to 100", "100 rested; see player_form.rest."),
+    Feature("is_home", _C, "0 or 1", "His team is at home."),
+    Feature("days_rest", _R, "days", "Full days since his last game played, 0 on consecutive days.", _GAME),
+    Feature("back_to_back", _R, "0 or 1", "He played the day before."),
+    Feature("opponent_def_rating_last_15", _C, "points per 100", "What the opponent allowed, mean of 15 games.", _TEAM),
+    Feature("opponent_pace_last_15", _C, "per 48 min", "Possessions of the opponent's games, mean of 15.", _TEAM),
+    Feature("team_pace_last_10", _C, "per 48 min", "Possessions of the team's games, mean of 10.", _TEAM),
+    Feature("team_off_rating_last_10", _C, "points per 100", "What the team scored, mean of 10 games.", _TEAM),
+    Feature("minutes_last_game", _F, "minutes", "In his last game played.", _GAME),
+    Feature("minutes_form_fast", _F, "minutes", "Fading mean, half-life 2 games played.", _GAME),
+    Feature("minutes_form", _F, "minutes", "Fading mean, half-life 8.", _GAME),
+    Feature("minutes_form_slow", _F, "minutes", "Fading mean, half-life 40.", _GAME),
+    Feature("minutes_std_last_10", _F, "minutes", "Sample deviation over his last 10 games played.", _TWO),
+    Feature("points_form_fast", _F, "points", "Fading mean, half-life 3.", _GAME),
+    Feature("points_form", _F, "points", "Fading mean, half-life 8.", _GAME),
+    Feature("points_form_slow", _F, "points", "Fading mean, half-life 40.", _GAME),
+    Feature("points_per_minute_fast", _F, "points", "Per minute, half-life 6.", _MINUTE),
+    Feature("points_per_minute_recent", _F, "points", "Per minute, half-life 10, drawn to the league's.", _GAME),
+    Feature("points_per_minute", _F, "points", "Per minute, half-life 40, drawn to the league's.", _GAME),
+    Feature("points_per_minute_slow", _F, "points", "Per minute, half-life 100.", _MINUTE),
+    Feature("shots_form_fast", _F, "shots", "Shots and 0.44 free throws, fading mean, half-life 3.", _GAME),
+    Feature("shots_form", _F, "shots", "Shots and 0.44 free throws, fading mean, half-life 10.", _GAME),
+    Feature("shots_per_minute_recent", _F, "shots", "Per minute, half-life 8.", _MINUTE),
+    Feature("shots_per_minute", _F, "shots", "Per minute, half-life 40.", _MINUTE),
+    Feature("points_per_shot", _F, "points", "Per shot or 0.44 free throws, half-life 40.", _SHOT),
+    Feature("points_from_shot_profile", _F, "points", "Recent attempts at his long-run accuracy.", _GAME),
+    Feature("usage_form", _F, "percent", "Usage rate, fading mean, half-life 20.", _GAME),
+    Feature("three_pt_attempts_per_minute", _F, "shots", "Per minute, half-life 20.", _MINUTE),
+    Feature("fouls_per_minute", _F, "fouls", "Per minute, half-life 20.", _MINUTE),
+    Feature("interior_role", _F, "per minute", "Rebounds + 2 blocks - assists - half the threes tried.", _MINUTE),
+    Feature("games_this_season", _F, "games", "Played this season."),
+    Feature("games_recorded", _F, "games", "Played since the first season on record."),
+    Feature("games_with_team", _F, "games", "Played for this team since the first season on record."),
+    Feature("points_avg_last_season", _F, "points", "Mean of last season.", _LAST),
+    Feature("minutes_avg_last_season", _F, "minutes", "Mean of last season.", _LAST),
+    Feature("expected_off_rating", _C, "points per 100", "Of the team against this opponent, by adjusted ratings."),
+    Feature("expected_off_rating_change", _C, "points per 100", "That minus its fading mean in his games.", _GAME),
+    Feature("expected_pace", _C, "per 48 min", "Possessions that both teams' ratings let expect."),
+    Feature("expected_team_points", _C, "points", "Expected rating times expected pace."),
+    Feature("expected_team_points_change", _C, "points", "That minus its fading mean in his games played.", _GAME),
+    Feature("expected_margin", _C, "points", "Expected points of the team minus the opponent's."),
+    Feature("league_points_level", _C, "points", "Per team and game in the league's last two weeks or so.", _TEAM),
+    Feature("league_points_trend", _C, "points", "That minus its level of the last months.", _TEAM),
+    Feature("team_win_share", _C, "share", "Of the team's last 40 games; one half without any."),
+    Feature("team_days_rest", _R, "days", "Full days since the team's last game.", _TEAM),
+    Feature("opponent_days_rest", _R, "days", "Full days since the opponent's last game.", _TEAM),
+    Feature("season_day", _C, "days", "Since the season's first game on record."),
+    Feature("postseason", _C, "0 or 1", "A play-off game."),
+    Feature("opponent_allowance", _C, "ratio", "Points the opponent allows to his kind over expected."),
+    Feature("games_missed_in_a_row", _A, "games", "Listed and not played, just before this game."),
+    Feature("games_passed_over_in_a_row", _A, "games", "Of those the last ones without being ruled out."),
+    Feature("games_ruled_out_in_a_row", _A, "games", "Of those the last ones ruled out."),
+    Feature("games_since_return", _A, "games", "Played since he last missed 3 or more; at most 60, also for never."),
+    Feature("share_of_listings_played", _A, "share", "Fading, half-life 8 listings.", _LISTING),
+    Feature("share_of_fit_listings_played", _A, "share", "Not ruled out, half-life 3 listings.", _LISTING),
+    Feature("minutes_ruled_out", _A, "minutes", "Usual minutes of the team-mates ruled out."),
+    Feature("minutes_ruled_out_new", _A, "minutes", "Each fading with the games he has been out for."),
+    Feature("points_ruled_out", _A, "points", "Usual points of the team-mates ruled out."),
+    Feature("points_ruled_out_new", _A, "points", "Each fading with the games he has been out for."),
+    Feature("opponent_points_ruled_out", _A, "points", "Usual points of the opponents ruled out."),
+    Feature("opponent_points_ruled_out_new", _A, "points", "Each fading with the games he has been out for."),
+    Feature("team_mates_available", _A, "players", "Listed team-mates who are not ruled out."),
+    Feature("minutes_rank", _A, "rank", "By usual minutes among those not ruled out, 1 has most."),
+    Feature("play_probability", _A, "share", "That he plays, 0 if ruled out; learned week by week."),
+    Feature("similar_lineup_minutes", _A, "minutes", "In earlier games with the team-mates now expected."),
+    Feature("similar_lineup_points", _A, "points", "In earlier games with the team-mates now expected."),
+    Feature("similar_lineup_points_wide", _A, "points", "The same, counting less similar and older games."),
+    Feature("similar_role_minutes_change", _A, "minutes", "Of team-mates like him, now minus in his games.", _GAME),
+    Feature("expected_minutes", _E, "minutes", "Median if he plays; the team's add up. Learned week by week."),
+    Feature("expected_minutes_mean", _E, "minutes", "The mean, with a longer memory."),
+    Feature("expected_minutes_change", _E, "minutes", "Expected minus usual minutes."),
+    Feature("expected_minutes_of_team", _E, "minutes", "Sum over the team-mates by probability to play."),
+    Feature("expected_shots", _E, "shots", "Expected minutes times his rate."),
+    Feature("team_shots_change", _E, "shots", "Expected of the team, now minus in his games.", _GAME),
+    Feature("shot_competition_change", _E, "shots", "Team-mates' shots per minute, now minus in his games.", _GAME),
+    Feature("team_points_change", _E, "points", "Expected of the team, now minus in his games.", _GAME),
+    Feature("team_points_change_fast", _E, "points", "The same against his last few games.", _GAME),
+    Feature("share_of_team_points", _E, "share", "Simple expected points over the team's."),
+    Feature("expected_points_simple", _E, "points", "Expected minutes times points per minute."),
+    Feature("expected_points_median", _E, "points", "If he plays; learned week by week from the above."),
+    Feature("expected_points_median_slow", _E, "points", "The same with a longer memory."),
+    Feature("expected_points_mean", _E, "points", "The mean, with a longer memory."),
+)
+
+NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+_V1 = ("points_avg_last_5", "points_avg_last_10", "points_avg_season", "minutes_avg_last_10", "usage_rate_last_10",
+       "days_rest")  # fmt: skip
+
+SETS: dict[str, tuple[str, ...]] = {"v1": _V1, "v3": NAMES[:14], "v4": NAMES[:21], "v5": NAMES}
+
+
+def feature_hash(names: Sequence[str]) -> str:
+    """Identity of a list of features in its order, to tell a model from a table of other features."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]

@@ -1,0 +1,204 @@
+"""Who is listed for which game: one row per rostered player and game, played, missed or still to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from nba_assets.features.history import BoolArray, FloatArray, IntArray, Past, filled
+
+_IDENTITY = ["game_id", "player_id", "game_date", "season", "postseason", "player_name", "team", "opponent", "is_home"]
+_STATISTICS = [
+    "minutes_played",
+    "pts",
+    "fgm",
+    "fga",
+    "fg3m",
+    "fg3a",
+    "ftm",
+    "fta",
+    "oreb",
+    "reb",
+    "ast",
+    "blk",
+    "turnover",
+    "pf",
+    "usage_rate",
+]
+
+
+def days(dates: pd.Series) -> IntArray:
+    """Days since 1970-01-01."""
+    return pd.to_datetime(dates).to_numpy("datetime64[D]").astype(np.int64)
+
+
+def day_number(date: dt.date) -> int:
+    return int(np.datetime64(date, "D").astype(np.int64))
+
+
+@dataclass(frozen=True)
+class RosterRows:
+    """Rows in order of date, game, team, player, with the codes and pasts that every feature starts from.
+
+    `frame` holds the identity columns, `played` (NA: not played yet), `ruled_out` and the box score (NaN: not played).
+    `team_games` holds the finished games of teams. Codes of teams index `team_names`.
+    """
+
+    frame: pd.DataFrame
+    team_games: pd.DataFrame
+
+    def column(self, name: str) -> FloatArray:
+        return self.frame[name].to_numpy(np.float64, na_value=np.nan)
+
+    def statistic(self, name: str) -> FloatArray:
+        """A box-score column, 0 where the player did not play, so that it can be summed."""
+        return filled(self.column(name), 0.0)
+
+    @cached_property
+    def team_names(self) -> list[str]:
+        return sorted(set(self.frame["team"]) | set(self.frame["opponent"]) | set(self.team_games["team"]))
+
+    @cached_property
+    def day(self) -> IntArray:
+        return days(self.frame["game_date"])
+
+    @cached_property
+    def season(self) -> IntArray:
+        return self.frame["season"].to_numpy(np.int64)
+
+    @cached_property
+    def player(self) -> IntArray:
+        return pd.factorize(self.frame["player_id"], sort=True)[0].astype(np.int64)
+
+    @cached_property
+    def team(self) -> IntArray:
+        return self.team_code(self.frame["team"])
+
+    @cached_property
+    def opponent(self) -> IntArray:
+        return self.team_code(self.frame["opponent"])
+
+    def team_code(self, teams: pd.Series) -> IntArray:
+        return pd.Categorical(teams, categories=self.team_names).codes.astype(np.int64)
+
+    @cached_property
+    def played(self) -> BoolArray:
+        return self.frame["played"].fillna(False).to_numpy(bool)
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """The game is over and its box score stored."""
+        return self.frame["played"].notna().to_numpy(bool)
+
+    @cached_property
+    def ruled_out(self) -> BoolArray:
+        return self.frame["ruled_out"].to_numpy(bool)
+
+    @cached_property
+    def side(self) -> IntArray:
+        """Code of the team in the game: the rows that share it are the team-mates of that game."""
+        keys = self.frame["game_id"].to_numpy(np.int64) * 64 + self.team
+        return pd.factorize(keys)[0].astype(np.int64)
+
+    def side_total(self, values: FloatArray) -> FloatArray:
+        total = np.bincount(self.side, values).astype(np.float64)
+        return total[self.side]
+
+    def of_team_mates(self, values: FloatArray) -> FloatArray:
+        return self.side_total(values) - values
+
+    def of_opponents(self, values: FloatArray) -> FloatArray:
+        game = pd.factorize(self.frame["game_id"])[0]
+        of_game = np.bincount(game, values).astype(np.float64)
+        return of_game[game] - self.side_total(values)
+
+    @cached_property
+    def games(self) -> Past:
+        """The games that the player played."""
+        return Past(self.player, self.day, self.played)
+
+    @cached_property
+    def season_games(self) -> Past:
+        owner = self.player * 10_000 + self.season
+        return Past(owner, self.day, self.played)
+
+    @cached_property
+    def last_season_games(self) -> Past:
+        owner = self.player * 10_000 + self.season
+        return Past(owner, self.day, self.played, owner - 1, self.day)
+
+    @cached_property
+    def stint_games(self) -> Past:
+        """The games that the player played for the team that lists him."""
+        return Past(self.player * 64 + self.team, self.day, self.played)
+
+    @cached_property
+    def listings(self) -> Past:
+        """The finished games that listed the player, played or not."""
+        return Past(self.player, self.day, self.known)
+
+    @cached_property
+    def fit_listings(self) -> Past:
+        """The finished games that listed the player without ruling him out."""
+        return Past(self.player, self.day, self.known & ~self.ruled_out)
+
+    def games_of(self, asked: IntArray) -> Past:
+        """The finished games of the asked teams; values are aligned with `team_games`."""
+        owner = self.team_code(self.team_games["team"])
+        return Past(owner, days(self.team_games["game_date"]), np.ones(len(owner), bool), asked, self.day)
+
+
+def roster_rows(
+    player_games: pd.DataFrame,
+    team_games: pd.DataFrame,
+    ruled_out: pd.DataFrame,
+    games: pd.DataFrame,
+    first: dt.date,
+    last: dt.date,
+    roster: pd.DataFrame | None,
+) -> RosterRows:
+    """All rows up to `last`: those of the summary, and of the games from `first` on that it does not hold yet."""
+    low, high = day_number(first), day_number(last)
+    stored = player_games.loc[days(player_games["game_date"]) <= high, [*_IDENTITY, "played", *_STATISTICS]]
+    game_day = days(games["game_date"])
+    coming = games[(game_day >= low) & (game_day <= high) & ~games["game_id"].isin(stored["game_id"])]
+    if len(coming):
+        listed = latest_roster(stored, coming) if roster is None else roster
+        stored = pd.concat([stored, _coming_rows(coming, listed)], ignore_index=True)
+    frame = stored.assign(played=stored["played"].astype("boolean"))
+    keys = pd.MultiIndex.from_frame(frame[["game_id", "player_id"]])
+    frame["ruled_out"] = keys.isin(pd.MultiIndex.from_frame(ruled_out[["game_id", "player_id"]]))
+    frame["game_date"] = pd.to_datetime(frame["game_date"])
+    frame = frame.sort_values(["game_date", "game_id", "team", "player_id"], ignore_index=True)
+    finished = team_games[days(team_games["game_date"]) <= high]
+    return RosterRows(frame, finished.sort_values(["game_date", "game_id", "team"], ignore_index=True))
+
+
+def latest_roster(player_games: pd.DataFrame, coming: pd.DataFrame) -> pd.DataFrame:
+    """game_id, team, player_id, player_name: for each coming game the players whose newest listing is of that team's
+    newest stored game before it. A player traded since then is found with his new team after its next game."""
+    stored = player_games.sort_values(["game_date", "game_id"])
+    stored_day = days(stored["game_date"])
+    sides = []
+    for game in coming.itertuples():
+        earlier = stored[stored_day < day_number(game.game_date)]
+        newest = earlier.drop_duplicates("player_id", keep="last")
+        for team in (game.home_team, game.visitor_team):
+            of_team = earlier.loc[earlier["team"] == team, "game_id"]
+            listed = newest[(newest["team"] == team) & newest["game_id"].isin(of_team.tail(1))]
+            sides.append(listed[["team", "player_id", "player_name"]].assign(game_id=game.game_id))
+    return pd.concat(sides, ignore_index=True)
+
+
+def _coming_rows(coming: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """Roster rows of games without a box score: identity only, everything else NA."""
+    shared = coming[["game_id", "game_date", "season", "postseason"]]
+    home = shared.assign(team=coming["home_team"], opponent=coming["visitor_team"], is_home=True)
+    visitor = shared.assign(team=coming["visitor_team"], opponent=coming["home_team"], is_home=False)
+    sides = pd.concat([home, visitor], ignore_index=True)
+    names = listed[["game_id", "team", "player_id", "player_name"]]
+    return names.merge(sides, on=["game_id", "team"], validate="many_to_one")

@@ -1,0 +1,59 @@
+"""What a player did in his team's earlier games of the season that had the team-mates now expected to play."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nba_assets.features.history import FloatArray, IntArray
+from nba_assets.features.roster import RosterRows
+from nba_assets.features.rounding import to_grid
+
+
+def similar_lineup_mean(
+    rows: RosterRows,
+    values: FloatArray,
+    play_probability: FloatArray,
+    usual_minutes: FloatArray,
+    *,
+    scale: float,
+    half_life: float,
+    prior: FloatArray,
+    prior_games: float,
+) -> FloatArray:
+    """Weighted mean of `values` over the player's earlier games of the season for this team.
+
+    An earlier game weighs exp(-distance / scale), halved every `half_life` team games since. The distance is the share
+    of the team's 240 minutes that changes hands: over the players listed now, usual minutes / 240 times the difference
+    between the probability to play now and having played then. The mean is drawn to `prior` as by `prior_games` games.
+    """
+    result = prior.copy()
+    for of_team in _team_seasons(rows):
+        game, player = _dense(rows.day[of_team]), _dense(rows.player[of_team])
+        shape = (game.max() + 1, player.max() + 1)
+        probability, weight, played, value = (np.zeros(shape) for _ in range(4))
+        probability[game, player] = play_probability[of_team]
+        weight[game, player] = usual_minutes[of_team] / 240
+        played[game, player] = rows.played[of_team]
+        value[game, player] = values[of_team]
+        probability, weight = to_grid(probability), to_grid(weight)
+        distance = (weight * probability).sum(1)[:, None] + (weight * (1 - 2 * probability)) @ played.T
+        # The player himself plays in every game that counts for him and is taken to play now.
+        own = weight * (1 - probability)
+        age = np.arange(shape[0])[:, None] - np.arange(shape[0])[None, :]
+        similarity = np.where(age > 0, np.exp(-distance / scale) * 0.5 ** (age / half_life), 0.0)
+        closeness = np.exp(own / scale)
+        games = (similarity @ played) * closeness
+        total = (similarity @ (value * played)) * closeness
+        drawn_to = prior[of_team]
+        result[of_team] = (total[game, player] + prior_games * drawn_to) / (games[game, player] + prior_games)
+    return to_grid(result)
+
+
+def _team_seasons(rows: RosterRows) -> list[IntArray]:
+    codes = rows.team * 10_000 + rows.season
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+
+
+def _dense(codes: IntArray) -> IntArray:
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)

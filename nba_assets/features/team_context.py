@@ -1,0 +1,114 @@
+"""What the teams' earlier games say about this one: strength, pace, league scoring, the calendar."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from nba_assets.features.history import FloatArray, Past, filled
+from nba_assets.features.roster import RosterRows, days
+
+_HOME_RATING = 1.2  # home advantage in points per 100 possessions for and against, 2021-22 to 2023-24
+_LEARNED = 0.07  # share of a game's surprise that moves a team's rating
+_LEARNED_OF_LEAGUE = 0.005
+_KEPT_OVER_SUMMER = 0.6
+_ROLE_BOUNDS = (-0.08, 0.12)  # of interior_role: guards, wings, bigs in about equal numbers
+
+
+def recent_team_averages(rows: RosterRows) -> dict[str, FloatArray]:
+    """Plain means over the teams' last games, in whatever season."""
+    team, opponent = rows.games_of(rows.team), rows.games_of(rows.opponent)
+    defence, pace, offence = (rows.team_games[name].to_numpy(float) for name in ("def_rating", "pace", "off_rating"))
+    return {
+        "is_home": rows.frame["is_home"].to_numpy(float),
+        "opponent_def_rating_last_15": opponent.mean(defence, 15),
+        "opponent_pace_last_15": opponent.mean(pace, 15),
+        "team_pace_last_10": team.mean(pace, 10),
+        "team_off_rating_last_10": team.mean(offence, 10),
+    }
+
+
+def expected_game(rows: RosterRows) -> dict[str, FloatArray]:
+    """Score, margin and possessions that the teams' ratings let expect, the league's scoring level, the teams' rest."""
+    team, opponent, league = rows.games_of(rows.team), rows.games_of(rows.opponent), _league(rows)
+    scored, allowed = (rows.team_games[name].to_numpy(float) for name in ("points", "opponent_points"))
+    rating, opponent_rating, pace = opponent_adjusted_ratings(rows)
+    points = rating * pace / 100
+    level = league.fading_mean(scored, 150)
+    return {
+        "expected_off_rating": rating,
+        "expected_pace": pace,
+        "expected_team_points": points,
+        "expected_margin": (rating - opponent_rating) * pace / 100,
+        "expected_team_points_change": points - rows.games.fading_mean(points, 10),
+        "expected_off_rating_change": rating - rows.games.fading_mean(rating, 10),
+        "league_points_level": level,
+        "league_points_trend": level - league.fading_mean(scored, 900),
+        "team_win_share": filled(team.mean((scored > allowed).astype(float), 40), 0.5),
+        "team_days_rest": rows.day - team.latest_day() - 1,
+        "opponent_days_rest": rows.day - opponent.latest_day() - 1,
+    }
+
+
+def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Expected points per 100 possessions of the team and of its opponent, and possessions per 48 minutes.
+
+    Every finished game moves the offence, defence and pace of both teams by a share of what surprised (as Elo ratings
+    do), so that points against a good defence count for more; a new season keeps 60 %. All games of a date are expected
+    first and learned from afterwards.
+    """
+    games = rows.team_games
+    day, season = days(games["game_date"]), games["season"].to_numpy(np.int64)
+    team, opponent = rows.team_code(games["team"]), rows.team_code(games["opponent"])
+    rated, paced = games["off_rating"].to_numpy(float), games["pace"].to_numpy(float)
+    at_home = np.where(games["is_home"], _HOME_RATING, -_HOME_RATING)
+    offence, defence, pace = (np.zeros(len(rows.team_names)) for _ in range(3))
+    league_rating, league_pace = 112.0, 99.0
+    asked_at_home = np.where(rows.frame["is_home"].to_numpy(bool), _HOME_RATING, -_HOME_RATING)
+    own, others, expected_pace = (np.empty(len(rows.frame)) for _ in range(3))
+    current = season[:1]
+    for date in np.unique(np.concatenate([day, rows.day])):
+        asked = slice(*np.searchsorted(rows.day, [date, date + 1]))
+        if rows.season[asked].size and (rows.season[asked][:1] != current).any():
+            current = rows.season[asked][:1]
+            offence, defence, pace = offence * _KEPT_OVER_SUMMER, defence * _KEPT_OVER_SUMMER, pace * _KEPT_OVER_SUMMER
+        mine, theirs, home = rows.team[asked], rows.opponent[asked], asked_at_home[asked]
+        own[asked] = league_rating + offence[mine] + defence[theirs] + home
+        others[asked] = league_rating + offence[theirs] + defence[mine] - home
+        expected_pace[asked] = league_pace + pace[mine] + pace[theirs]
+        done = slice(*np.searchsorted(day, [date, date + 1]))
+        us, them = team[done], opponent[done]
+        surprise = rated[done] - (league_rating + offence[us] + defence[them] + at_home[done])
+        hurry = paced[done] - (league_pace + pace[us] + pace[them])
+        np.add.at(offence, us, _LEARNED * surprise)
+        np.add.at(defence, them, _LEARNED * surprise)
+        np.add.at(pace, us, _LEARNED * hurry)
+        league_rating += _LEARNED_OF_LEAGUE * surprise.sum()
+        league_pace += _LEARNED_OF_LEAGUE * hurry.sum()
+    return own, others, expected_pace
+
+
+def calendar(rows: RosterRows) -> dict[str, FloatArray]:
+    """Where in the season: days since the season's first game on record, play-offs."""
+    opening = pd.Series(rows.day).groupby(rows.season).transform("min").to_numpy()
+    return {
+        "season_day": (rows.day - opening).astype(float),
+        "postseason": rows.frame["postseason"].to_numpy(float),
+    }
+
+
+def opponent_allowance(rows: RosterRows, interior_role: FloatArray, expected: FloatArray) -> FloatArray:
+    """Points that the opponent allowed to players of this kind (guard, wing, big by interior_role) over what they had
+    been expected to score, drawn to 1. Half-life 50 player-games, about 12 games."""
+    role = np.digitize(filled(interior_role, 0.0), _ROLE_BOUNDS).astype(np.int64)
+    owner = rows.opponent * 3 + role
+    past = Past(owner, rows.day, rows.played)
+    scored = filled(past.fading_sum(rows.statistic("pts"), 50), 0.0)
+    usual = filled(past.fading_sum(filled(expected, 0.0), 50), 0.0)
+    return (scored + 300) / (usual + 300)
+
+
+def _league(rows: RosterRows) -> Past:
+    everyone = np.zeros(len(rows.team_games), dtype=np.int64)
+    asked = np.zeros(len(rows.frame), dtype=np.int64)
+    return Past(everyone, days(rows.team_games["game_date"]), everyone == 0, asked, rows.day)

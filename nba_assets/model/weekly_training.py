@@ -1,0 +1,78 @@
+"""A model for each week, from the weeks before it, and what the checks of a trained model look at."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nba_assets.features.feature_sets import FEATURES, SETS, Group
+from nba_assets.model.comparison import gain_shares
+from nba_assets.model.training import Parameters, TooFewRows, TrainedModel, train, weeks_before
+
+OWN_FORM = (Group.FORM, Group.EXPECTATION)
+CONTEXT_FEATURES = [feature.name for feature in FEATURES if feature.group not in OWN_FORM]
+
+
+@dataclass(frozen=True)
+class WeekTraining:
+    """The model of `week`: trained for it, or carried on from `basis`, the last week with games; None says why not."""
+
+    week: dt.date
+    basis: dt.date
+    model: TrainedModel | None
+    note: str
+
+    def measured(self, last_training_date: dt.date) -> dict[str, float]:
+        """What the checks of the model look at."""
+        if self.model is None:
+            return {"rows_looked_at": 0}
+        return {
+            "rows_looked_at": self.model.card.rows,
+            "training_rows": self.model.card.rows,
+            "days_from_training_to_week": (self.week - last_training_date).days,
+            **gain_shares(self.model.card.gain_shares, CONTEXT_FEATURES),
+        }
+
+
+def train_weeks(
+    history: pd.DataFrame,
+    weeks: Sequence[dt.date],
+    games: Mapping[dt.date, int],
+    feature_set: str,
+    parameters: Parameters,
+) -> Iterator[WeekTraining]:
+    """The models of `weeks`, in order.
+
+    history: PLAYER_GAME_FEATURES rows of all weeks before the last of `weeks`; games: how many each of `weeks` has. A
+    week without games has the model of the last week that had some, so nothing is trained twice.
+    """
+    rows = history.sort_values(["week", "game_date", "game_id", "player_id"], ignore_index=True)
+    weeks_with_games = sorted({*rows["week"].unique(), *(week for week in weeks if games.get(week))})
+    basis = {week: max((known for known in weeks_with_games if known <= week), default=week) for week in weeks}
+
+    def train_one(week: dt.date) -> TrainedModel | TooFewRows:
+        names, known = SETS[feature_set], weeks_before(rows, week)
+        try:
+            return train(known, feature_set=feature_set, features=names, parameters=parameters)
+        except TooFewRows as few:
+            return few
+
+    # One thread for a model and a model for a core: faster than many threads on one, and the same bytes anywhere.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        pending = {week: pool.submit(train_one, week) for week in sorted(set(basis.values()))}
+        for week in sorted(weeks):
+            model = pending[basis[week]].result()
+            if isinstance(model, TooFewRows):
+                yield WeekTraining(week, basis[week], None, str(model))
+            elif basis[week] != week:
+                yield WeekTraining(week, basis[week], model, f"no games: carries the model of week {basis[week]} on")
+            else:
+                yield WeekTraining(week, week, model, f"trained on {model.card.rows:,} rows")
+
+
+def last_date_before(history: pd.DataFrame, week: dt.date) -> dt.date:
+    """The newest league date a model of `week` was trained on."""
+    return max(history.loc[(history["week"] < week) & history["played"].eq(True), "game_date"], default=dt.date.min)

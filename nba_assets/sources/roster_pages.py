@@ -1,0 +1,51 @@
+"""Basketball-Reference's team pages as a source of the graph: one page a team and day, kept in landing."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+from pydantic import Field, PrivateAttr
+from pyrate_limiter import Duration, Limiter, Rate
+from upath import UPath
+
+from nba_assets.partitions import season_name
+from nba_assets.sources.basketball_reference import Rosters, parse_roster
+from nba_assets.sources.circuit_breaker import CircuitBreaker
+from nba_assets.sources.interface import RosterSource
+from nba_assets.sources.landing import Landing
+
+
+class RosterPages(RosterSource):
+    """The site at `base_url`.
+
+    landing: folder or bucket URL of kept pages, used below a folder named like the host. requests_per_minute: the site
+    shuts out for an hour who asks more than 20 times. waits: seconds before each further try of a page that did not
+    come.
+    """
+
+    base_url: str
+    landing: str
+    requests_per_minute: int = 20
+    waits: list[float] = Field(default=[5, 10, 20])
+    _pages: Rosters = PrivateAttr()
+    _landing: Landing = PrivateAttr()
+    _breaker: CircuitBreaker = PrivateAttr()
+
+    def setup_for_execution(self, context: Any) -> None:
+        limiter = Limiter(Rate(self.requests_per_minute, Duration.MINUTE))
+        self._pages = Rosters(base_url=self.base_url, limiter=limiter, waits=self.waits)
+        self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
+        self._breaker = CircuitBreaker(self.base_url)
+
+    def teardown_after_execution(self, context: Any) -> None:
+        self._pages.http.close()
+
+    def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
+        place = ("rosters", season_name(season), f"{as_of}", f"{team}.html")
+        kept = None if refresh else self._landing.document(*place)
+        page = kept or self._breaker.ask(lambda: self._pages.fetch(team, season))
+        roster = parse_roster(page, team=team, season=season)
+        if not kept:
+            self._landing.keep_document(page, *place)
+        return roster

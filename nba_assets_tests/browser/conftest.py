@@ -1,0 +1,30 @@
+"""One Dagit on the sample league, and one browser, for all tests of this folder that a process runs."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from nba_assets_tests.browser.dagit import CHROMIUM, open_browser, running_dagit
+from nba_assets_tests.conftest import Project, project_at
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project that Dagit shows."""
+    return project_at(tmp_path_factory.mktemp("shown") / "var")
+
+
+@pytest.fixture(scope="session")
+def dagit(shown: Project) -> Iterator[str]:
+    """Dagit's address."""
+    with running_dagit(shown) as url:
+        yield url
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with open_browser() as page:
+        yield page

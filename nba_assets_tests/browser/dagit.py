@@ -1,0 +1,142 @@
+"""Dagit as `make dev` starts it, a browser, and what a person does in it to materialize weeks and to read checks."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from nba_assets_tests.conftest import REPOSITORY, Project
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STARTED_WITHIN = 180.0  # seconds; 15 on an idle machine
+ON_A_PAGE = 60_000.0  # milliseconds until a page shows what it should; under a second on an idle machine
+ENDED_WITHIN = 240_000.0  # milliseconds until a run or backfill of some weeks has ended; 40 seconds on an idle machine
+LOADED = (
+    "{workspaceOrError{... on Workspace{locationEntries{locationOrLoadError{__typename ... on PythonError{message}}}}}}"
+)
+
+
+@contextmanager
+def running_dagit(project: Project) -> Iterator[str]:
+    """The address of a Dagit with its daemon, as `make dev` starts them, on the project's data."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    command = [dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", port]
+    with (project.data / "dagit.log").open("w") as log:
+        running = subprocess.Popen(
+            command, cwd=REPOSITORY, env=project.environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_loaded(url, running, Path(log.name))
+            yield url
+        finally:
+            _stop(running)
+
+
+def _wait_until_loaded(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN
+    while time.monotonic() < deadline and running.poll() is None:
+        try:
+            answer = httpx.post(f"{url}/graphql", json={"query": LOADED}, timeout=ON_A_PAGE / 1000).json()
+        except httpx.TransportError:
+            time.sleep(0.5)
+            continue
+        (location,) = answer["data"]["workspaceOrError"]["locationEntries"]
+        assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation", location
+        return
+    raise AssertionError(f"Dagit did not start within {STARTED_WITHIN} s:\n{log.read_text()[-3000:]}")
+
+
+def _stop(running: subprocess.Popen[bytes]) -> None:
+    os.killpg(running.pid, signal.SIGINT)
+    try:
+        running.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+@contextmanager
+def open_browser(width: int = 1440, height: int = 900) -> Iterator[Page]:
+    """An empty page of Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(ON_A_PAGE)
+        expect.set_options(timeout=ON_A_PAGE)
+        yield page
+        browser.close()
+
+
+def open_lineage(page: Page, url: str, *groups: str) -> None:
+    """The asset graph with these groups opened."""
+    expanded = "%2C".join(f"global%40global%3A{group}" for group in groups)
+    page.goto(f"{url}/asset-groups?expanded={expanded}" if groups else f"{url}/asset-groups")
+
+
+def launch(page: Page, url: str, selection: str, weeks: str) -> None:
+    """In the asset graph: select assets ('+key:"a/b"' is a/b with all it needs), type the weeks, launch."""
+    open_lineage(page, url)
+    page.locator(".CodeMirror").click()
+    page.keyboard.type(selection)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/asset-groups~*")
+    page.get_by_role("button", name="Materialize all").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Show all partitions").click()
+    typed = dialog.get_by_placeholder("ex: ")
+    typed.fill(weeks)
+    typed.press("Enter")
+    dialog.get_by_role("button", name="Launch").click()
+    expect(dialog).to_be_hidden()
+
+
+def open_newest_run(page: Page) -> None:
+    """By the menu on the left: the runs, and the newest of them, which may be a backfill."""
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.locator("a[href^='/runs/']").first.click()
+
+
+def wait_until_ended(page: Page) -> None:
+    """On the page of a run or backfill: until it says how it ended."""
+    ended = visible(page, "Success").or_(visible(page, "Succeeded")).or_(visible(page, "Failure"))
+    expect(ended.first).to_be_visible(timeout=ENDED_WITHIN)
+
+
+def open_check(page: Page, url: str, asset: str, check: str) -> None:
+    """The check's page, on its weeks."""
+    page.goto(f"{url}/assets/{asset}?view=checks&checkDetail={check}")
+    page.get_by_role("tab", name="Execution history").wait_for()
+    page.get_by_role("tab", name="Partitions").last.click()
+
+
+def open_week(page: Page, week: str) -> None:
+    """In the list of weeks of an asset or check."""
+    page.get_by_placeholder("Filter by").last.fill(week)
+    visible(page, week).first.click()
+
+
+def visible(page: Page, text: str) -> Locator:
+    """Exactly this text; Dagit keeps invisible copies of some texts to measure their width."""
+    return page.get_by_text(text, exact=True).filter(visible=True)

@@ -1,0 +1,262 @@
+"""What tests of several modules share: the replay of the real seasons, a scripted web server, a project of its own."""
+
+import datetime as dt
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pytest
+
+from nba_assets.tables import Table
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of the real seasons (`nba/`) and their replay (`replay/`)."""
+    if not (SHARED / "nba").is_dir() or not (SHARED / "replay" / "replay.py").is_file():
+        pytest.skip("needs the real seasons and their replay in ../shared")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def seasons(shared: Path) -> Path:
+    """The folder of the real seasons."""
+    return shared / "nba"
+
+
+@dataclass
+class Replay:
+    """A running replay.py; `requests` are the answers it has given so far, as (path with query, status)."""
+
+    url: str
+    log: Path
+
+    @property
+    def requests(self) -> list[tuple[str, int]]:
+        lines = re.findall(r'"GET (\S+) HTTP/1.1" (\d+)', self.log.read_text())
+        return [(path, int(status)) for path, status in lines]
+
+
+StartReplay = Callable[..., Replay]
+
+
+@contextmanager
+def replaying(shared: Path, *options: str) -> Iterator[Replay]:
+    """replay.py with these options on a free loopback port, until the block ends."""
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
+        command = [sys.executable, str(shared / "replay" / "replay.py"), "--data", str(shared / "nba"), "--port", "0"]
+        with subprocess.Popen([*command, "--verbose", *options], stdout=subprocess.PIPE, stderr=log, text=True) as it:
+            try:
+                assert it.stdout is not None
+                started = re.search(r"http://\S+", it.stdout.readline())
+                assert started, f"the replay did not start: {Path(log.name).read_text()}"
+                yield Replay(started[0], Path(log.name))
+            finally:
+                it.terminate()
+
+
+@pytest.fixture
+def replay(shared: Path) -> Iterator[StartReplay]:
+    """Starts replays: `replay("--since", "2021-12-01", "--faults", "0.1")`."""
+    with ExitStack() as running:
+        yield lambda *options: running.enter_context(replaying(shared, *options))
+
+
+@pytest.fixture(scope="session")
+def replay_url(shared: Path) -> Iterator[str]:
+    """The replay of 2020-21 to 2023-24, shared by all tests of a process."""
+    with replaying(shared, "--since", "2020-12-01") as running:
+        yield running.url
+
+
+@dataclass
+class ScriptedWeb:
+    """Answers the first request with the first of `answers`, and so on; the last one again for all that follow.
+
+    An answer is a status, a status with a body, "drop" (the connection closes without an answer) or "half" (it closes
+    halfway through the body). With `answer`, a function of the path answers instead.
+    """
+
+    url: str = ""
+    answers: list[int | tuple[int, bytes] | str] = field(default_factory=list)
+    answer: Callable[[str], tuple[int, bytes]] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone away is part of what is tested."""
+
+
+@pytest.fixture
+def web() -> Iterator[ScriptedWeb]:
+    script = ScriptedWeb()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            script.paths.append(self.path)
+            script.keys.append(self.headers["Authorization"])
+            answer: int | tuple[int, bytes] | str
+            if script.answer:
+                answer = script.answer(self.path)
+            else:
+                answer = script.answers[min(len(script.paths), len(script.answers)) - 1]
+            if answer == "drop":
+                return
+            status, body = answer if isinstance(answer, tuple) else (answer, b"")
+            status, body = (200, b"%PDF-1.4 only the first half") if answer == "half" else (status, body)
+            self.send_response(int(status))
+            for name, value in script.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body) * (2 if answer == "half" else 1)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        script.url = f"http://127.0.0.1:{server.server_port}"
+        yield script
+        server.shutdown()
+
+
+@dataclass
+class Backfill:
+    """How a `python -m nba_assets backfill` ended."""
+
+    exit_code: int
+    report: str
+    errors: str
+
+    @property
+    def told(self) -> str:
+        return self.report + self.errors
+
+
+@dataclass
+class Project:
+    """The project as a user has it: data and Dagster home in `data`, run from the command line in other processes."""
+
+    data: Path
+    environment: dict[str, str]
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / f"{self.environment['NBA_SOURCE']}.duckdb"
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "nba_assets", *arguments],
+            cwd=REPOSITORY,
+            env=self.environment | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def backfill(self, first: str, last: str, *options: str, **variables: str) -> Backfill:
+        return finish(self.start("backfill", "--first", first, "--last", last, *options, **variables))
+
+    def rows(self, table: Table | str) -> pd.DataFrame:
+        """All rows of the table by key, without `fetched_at`: what must be equal between two runs."""
+        name = table if isinstance(table, str) else table.qualified_name
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.sql(f"SELECT COLUMNS(c -> c <> 'fetched_at') FROM {name} ORDER BY ALL").df()
+
+    def rows_by_week(self, table: Table) -> dict[str, int]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            counted = connection.sql(f"SELECT week, count(*) FROM {table.qualified_name} GROUP BY week ORDER BY week")
+            return {f"{week}": count for week, count in counted.fetchall()}
+
+    def evaluations(self) -> list[dg.AssetCheckEvaluation]:
+        """Every check evaluation in the event log, oldest first."""
+        with self._instance() as instance:
+            found: list[dg.AssetCheckEvaluation] = []
+            for run in reversed(instance.get_runs()):
+                for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+                    assert entry.dagster_event
+                    found.append(entry.dagster_event.asset_check_evaluation_data)
+            return found
+
+    def refusals(self) -> set[tuple[str, str, str]]:
+        """(week, table, check) of every failed evaluation of severity ERROR of the last run."""
+        return {
+            (f"{evaluation.partition}", evaluation.asset_key.path[-1], evaluation.check_name)
+            for evaluation in self.evaluations()
+            if not evaluation.passed and evaluation.partition and evaluation.severity == dg.AssetCheckSeverity.ERROR
+        }
+
+    def published_weeks(self, table: Table) -> list[str]:
+        with self._instance() as instance:
+            return sorted(instance.get_materialized_partitions(table.asset_key))
+
+    @contextmanager
+    def _instance(self) -> Iterator[dg.DagsterInstance]:
+        home = self.environment["DAGSTER_HOME"]
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DAGSTER_HOME", home)
+            with dg.DagsterInstance.from_config(home) as instance:
+                yield instance
+
+
+def finish(process: subprocess.Popen[str], timeout: float = 240.0) -> Backfill:
+    """Wait for a backfill; one that does not end is killed and fails the test."""
+    try:
+        report, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return Backfill(process.returncode, report, errors)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of the sample league."""
+    return project_at(tmp_path / "var")
+
+
+def project_at(data: Path, **variables: str) -> Project:
+    """A fresh project in `data` on the sample league, or with `NBA_SOURCE` and others as given."""
+    home = data / "dagster"
+    home.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "deploy" / "local" / "dagster.yaml", home)
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NBA_", "BALLDONTLIE_", "BASKETBALL_REFERENCE_", "DAGSTER_"))
+    }
+    own = {"NBA_DATA": str(data), "DAGSTER_HOME": str(home), "NBA_SOURCE": "sample"}
+    return Project(data, inherited | own | variables)
+
+
+def replay_project(data: Path, running: Replay, **variables: str) -> Project:
+    """A fresh project in `data` that asks a running replay, as fast as it can."""
+    asking = {"NBA_SOURCE": "balldontlie", "BALLDONTLIE_BASE_URL": running.url, "BALLDONTLIE_API_KEY": "a-key"}
+    return project_at(data, **asking, BALLDONTLIE_REQUESTS_PER_MINUTE="60000", **variables)
+
+
+def week(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)

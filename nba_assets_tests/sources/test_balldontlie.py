@@ -1,0 +1,297 @@
+import datetime as dt
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+
+from nba_assets.partitions import WEEK, league_today, week_of
+from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
+from nba_assets.sources.errors import SourceError
+from nba_assets.tables import COUNTING_STATS
+from nba_assets_tests.conftest import ScriptedWeb, StartReplay
+
+CHRISTMAS = dt.date(2021, 12, 24)  # 39 games, 1,474 rows
+SECRET = "a-secret-key"
+GAME: dict[str, Any] = {
+    "id": 7,
+    "date": "2021-12-25",
+    "season": 2021,
+    "status": "Final",
+    "period": 5,
+    "postseason": False,
+    "datetime": "2021-12-25T22:00:00.000Z",
+    "home_team": {"abbreviation": "NYK"},
+    "visitor_team": {"abbreviation": "ATL"},
+    "home_team_score": 101,
+    "visitor_team_score": 87,
+}
+BOX_ROW: dict[str, Any] = {
+    "id": 70,
+    "min": "34",
+    **{stat: number for number, stat in enumerate(COUNTING_STATS)},
+    "player": {"id": 9, "first_name": "Kemba", "last_name": "Walker", "position": "G"},
+    "team": {"abbreviation": "NYK"},
+    "game": {"id": 7, "date": "2021-12-25", "season": 2021},
+}
+
+
+def api(url: str, landing: Path, **settings: Any) -> Balldontlie:
+    given = {"requests_per_minute": 60_000, "give_up_seconds": 20.0, **settings}
+    source = Balldontlie(api_key=SECRET, base_url=url, landing=str(landing), **given)
+    source.open()
+    return source
+
+
+def page(*rows: object, cursor: int | None = None) -> tuple[int, bytes]:
+    return 200, json.dumps({"data": rows, "meta": {"next_cursor": cursor, "per_page": 100}}).encode()
+
+
+def changed(row: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {**row, **values}
+
+
+def without_instant(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.drop(columns="fetched_at")
+
+
+def test_a_game_becomes_a_row(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(GAME, changed(GAME, id=8, status="2021-12-26T00:00:00Z", datetime=None, home_team_score=0))]
+    rows = api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert without_instant(rows).to_dict("records")[0] == {
+        "game_id": 7,
+        "game_date": dt.date(2021, 12, 25),
+        "season": 2021,
+        "postseason": False,
+        "status": "Final",
+        "tipoff": pd.Timestamp("2021-12-25 22:00", tz="UTC"),
+        "period": 5,
+        "home_team": "NYK",
+        "visitor_team": "ATL",
+        "home_score": 101,
+        "visitor_score": 87,
+    }
+    assert pd.isna(rows["tipoff"][1])
+    assert rows["fetched_at"].dt.tz is not None
+
+
+def test_a_box_score_becomes_a_row_with_minutes_as_sent(web: ScriptedWeb, tmp_path: Path) -> None:
+    sent = ["34", "34:21", "7", "", "abc", None]
+    web.answers = [page(*(changed(BOX_ROW, min=minutes) for minutes in sent))]
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert rows["minutes"].tolist() == sent
+    assert without_instant(rows).to_dict("records")[0] == {
+        "game_id": 7,
+        "player_id": 9,
+        "game_date": dt.date(2021, 12, 25),
+        "season": 2021,
+        "player_name": "Kemba Walker",
+        "team": "NYK",
+        "position": "G",
+        "minutes": "34",
+        **{stat: number for number, stat in enumerate(COUNTING_STATS)},
+    }
+
+
+def test_pages_are_followed_by_their_cursor_with_the_key(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(BOX_ROW, cursor=70), page(changed(BOX_ROW, id=71), cursor=71), page(changed(BOX_ROW, id=72))]
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(rows) == 3
+    queries = [parse_qs(urlsplit(path).query) for path in web.paths]
+    assert [query.pop("cursor", None) for query in queries] == [None, ["70"], ["71"]]
+    assert queries == [{"start_date": ["2021-12-24"], "end_date": ["2021-12-30"], "per_page": ["100"]}] * 3
+    assert web.keys == [SECRET] * 3
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "check NBA_FIRST_WEEK"),
+        (401, "set BALLDONTLIE_API_KEY"),
+        (403, "ALL-STAR tier"),
+        (404, "check BALLDONTLIE_BASE_URL"),
+        (302, "check BALLDONTLIE_BASE_URL"),
+    ],
+)
+def test_a_refusal_is_one_request_and_one_clear_error(
+    status: int, advice: str, web: ScriptedWeb, tmp_path: Path
+) -> None:
+    web.answers = [status]
+    with pytest.raises(RefusedRequest) as error:
+        api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    told = str(error.value)
+    assert f"week 2021-12-24: {web.url}/v1/games?start_date=2021-12-24" in told
+    assert f"HTTP {status}" in told
+    assert advice in told
+    assert SECRET not in told
+    assert len(web.paths) == 1
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8099", "ftp://127.0.0.1"])
+def test_an_address_that_cannot_be_asked_is_told_at_once(url: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedRequest, match=r"week 2021-12-24: .*check BALLDONTLIE_BASE_URL"):
+        api(url, tmp_path).games(CHRISTMAS, refresh=False)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [429, 500, 502, 503, "drop", "half", (200, b"<html>busy</html>"), (200, b"[]"), (200, b'{"meta":{}}')],
+    ids=str,
+)
+def test_a_passing_fault_is_tried_again(fault: Any, web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [fault, fault, page(GAME)]
+    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False)) == 1
+    assert len(web.paths) == 3
+
+
+def test_an_answer_that_does_not_come_is_tried_again(web: ScriptedWeb, tmp_path: Path) -> None:
+    late = threading.Event()
+
+    def answer(path: str) -> tuple[int, bytes]:
+        if len(web.paths) == 1:
+            late.wait(10)
+        return page(GAME)
+
+    web.answer = answer
+    source = api(web.url, tmp_path)
+    source._client.timeout = 0.3
+    assert len(source.games(CHRISTMAS, refresh=False)) == 1
+    late.set()
+    assert len(web.paths) == 2
+
+
+def test_what_retry_after_asks_for_is_waited(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers, web.headers = [429, page(GAME)], {"Retry-After": "2"}
+    started = time.monotonic()
+    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False)) == 1
+    assert 2.0 <= time.monotonic() - started < 10.0
+    assert len(web.paths) == 2
+
+
+def test_seconds_of_429_are_sat_out_without_a_storm(web: ScriptedWeb, tmp_path: Path) -> None:
+    opens = time.monotonic() + 4.0
+    web.answer = lambda path: page(GAME) if time.monotonic() > opens else (429, b'{"error":"Too many requests"}')
+    assert len(api(web.url, tmp_path, give_up_seconds=60.0).games(CHRISTMAS, refresh=False)) == 1
+    assert len(web.paths) < 40
+
+
+@pytest.mark.parametrize(("fault", "told"), [(503, "HTTP 503"), ("drop", "RemoteProtocolError")])
+def test_a_lasting_fault_ends_with_the_week_named(fault: Any, told: str, web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [fault]
+    with pytest.raises(SourceError, match=f"week 2021-12-24: .*answered {told}.* for 1 s. Materialize") as error:
+        api(web.url, tmp_path, give_up_seconds=1.0).games(CHRISTMAS, refresh=False)
+    assert not isinstance(error.value, RefusedRequest)
+    assert SECRET not in str(error.value)
+    assert len(web.paths) > 1
+
+
+@pytest.mark.parametrize(
+    "next_cursor",
+    [
+        pytest.param(lambda asked: 70, id="the same one for ever"),
+        pytest.param(lambda asked: asked, id="always another"),
+    ],
+)
+def test_a_cursor_without_end_is_an_error(next_cursor: Callable[[int], int], web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answer = lambda path: page(BOX_ROW, cursor=next_cursor(len(web.paths)))
+    with pytest.raises(SourceError, match=r"week 2021-12-24: .*/v1/stats pages without end"):
+        api(web.url, tmp_path).box_scores(CHRISTMAS, closed=False, refresh=False)
+    assert len(web.paths) <= 400
+
+
+def test_an_answer_without_end_is_cut(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [(200, b" " * (MOST_BYTES + 1))]
+    with pytest.raises(SourceError, match=r"week 2021-12-24: .* sent more than 20,000,000 bytes"):
+        api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert len(web.paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        pytest.param({"id": 70}, "row 70 .*KeyError: 'player'", id="player missing"),
+        pytest.param(changed(BOX_ROW, team=None), "row 70 .*TypeError", id="team null"),
+        pytest.param(changed(BOX_ROW, game=changed(BOX_ROW["game"], date="Sunday")), "row 70 .*Sunday", id="no date"),
+        pytest.param("text", "row 'text' ", id="text"),
+        pytest.param(None, "row None ", id="null"),
+    ],
+)
+def test_a_row_of_another_shape_is_an_error_naming_it(row: object, told: str, web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(BOX_ROW, row), page(BOX_ROW)]
+    source = api(web.url, tmp_path)
+    with pytest.raises(SourceError, match=f"week 2021-12-24: {told}"):
+        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(source.box_scores(CHRISTMAS, closed=True, refresh=False)) == 1, "the bad answer was kept"
+
+
+def test_all_weeks_in_flight_share_one_limit(web: ScriptedWeb, tmp_path: Path) -> None:
+    arrivals: list[float] = []
+
+    def answer(path: str) -> tuple[int, bytes]:
+        arrivals.append(time.monotonic())
+        time.sleep(0.05)
+        return page(GAME)
+
+    web.answer = answer
+    asking = (
+        "import sys, datetime as dt\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from nba_assets.sources.balldontlie import Balldontlie\n"
+        "api = Balldontlie(api_key='', base_url=sys.argv[1], landing=sys.argv[2], requests_per_minute=12)\n"
+        "api.open()\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    list(pool.map(lambda n: api.games(dt.date(2021, 10, 1) + n * dt.timedelta(7), refresh=True), range(30)))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", asking, web.url, str(tmp_path)]) as process:
+        deadline = time.monotonic() + 60
+        while len(arrivals) < 12 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(3)  # of the 18 weeks still to be asked none may come within the minute
+        process.kill()
+    assert len(arrivals) == 12
+    busiest = max(sum(first <= other < first + 1.0 for other in arrivals) for first in arrivals)
+    assert busiest <= 3  # 2 a second, and one that the network brought late
+
+
+def test_broken_answers_cost_no_row(replay_url: str, replay: StartReplay, tmp_path: Path) -> None:
+    since = ("--since", "2021-12-20", "--today", "2022-01-10")
+    tenth, half = replay(*since, "--faults", "0.1"), replay(*since, "--faults", "0.5")
+
+    def box_scores(url: str) -> pd.DataFrame:
+        source = api(url, tmp_path, give_up_seconds=120.0)
+        with ThreadPoolExecutor(2) as pool:
+            weeks = [CHRISTMAS, CHRISTMAS + WEEK]
+            found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False), weeks)
+            return without_instant(pd.concat(found))
+
+    whole = box_scores(replay_url)
+    assert len(whole) == 1474 + 1994
+    pd.testing.assert_frame_equal(box_scores(tenth.url), whole)
+    pd.testing.assert_frame_equal(box_scores(half.url), whole)
+    assert len(half.requests) > 35  # pages of the two weeks
+
+
+def test_the_key_is_in_no_kept_answer(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(GAME)]
+    api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    (kept,) = tmp_path.rglob("*.json")
+    assert SECRET not in kept.read_text()
+
+
+def test_this_week_is_never_kept(web: ScriptedWeb, tmp_path: Path) -> None:
+    week = week_of(league_today())
+    web.answer = lambda path: page(GAME) if "games" in path else page(BOX_ROW)
+    source = api(web.url, tmp_path)
+    for _ in range(2):
+        source.games(week, refresh=False)
+        source.box_scores(week, closed=True, refresh=False)
+    assert len(web.paths) == 4
+    assert list(tmp_path.rglob("*.json")) == []

@@ -1,0 +1,137 @@
+"""Reports from the archive are kept once fetched; a host that does not answer is soon not asked any more."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from nba_assets.sources.errors import NoAnswer, SourceError, UnreadableReport
+from nba_assets.sources.injury_report_archive import InjuryReportArchive
+from nba_assets_tests.conftest import ScriptedWeb
+from nba_assets_tests.sources.printed_report import printed_report
+
+DAY = dt.date(2024, 1, 4)
+ROW = ("01/04/2024", "07:30 (ET)", "MIL@SAS", "Milwaukee Bucks", "Crowder, Jae", "Out", "Rest")
+PDF = printed_report([ROW])
+NEWER = printed_report([(*ROW[:6], "Injury/Illness - Left Knee; Sprain")])
+OpenArchive = Callable[[str], InjuryReportArchive]
+
+
+@pytest.fixture
+def archive_at(tmp_path: Path) -> Iterator[OpenArchive]:
+    """Opens the archive at an address as a run does, with landing in the test's folder."""
+    with ExitStack() as runs:
+
+        def open_archive(url: str) -> InjuryReportArchive:
+            archive = InjuryReportArchive(base_url=url, landing=f"{tmp_path}/landing", waits=[0, 0])
+            resources = runs.enter_context(dg.build_resources({"archive": archive}))
+            opened: InjuryReportArchive = resources.archive
+            return opened
+
+        yield open_archive
+
+
+def reasons(archive: InjuryReportArchive, *, refresh: bool = False) -> list[str]:
+    report = archive.report(DAY, refresh=refresh)
+    return list(report.rows["reason"]) if report else []
+
+
+def test_a_report_is_asked_for_once_and_then_kept(web: ScriptedWeb, archive_at: OpenArchive, tmp_path: Path) -> None:
+    web.answers = [(200, PDF)]
+    assert reasons(archive_at(web.url)) == reasons(archive_at(web.url)) == ["Rest"]
+    assert len(web.paths) == 1
+    (kept,) = (tmp_path / "landing").rglob("*.pdf")
+    assert kept.parts[-2:] == ("2023-12-29", "injury-report-2024-01-04.pdf")
+    assert kept.read_bytes() == PDF
+
+
+def test_refresh_asks_again_and_keeps_what_it_got(web: ScriptedWeb, archive_at: OpenArchive) -> None:
+    web.answers = [(200, PDF), (200, NEWER)]
+    archive = archive_at(web.url)
+    assert reasons(archive) == ["Rest"]
+    assert reasons(archive, refresh=True) == reasons(archive) == ["Injury/Illness - Left Knee; Sprain"]
+    assert len(web.paths) == 2
+
+
+def test_what_was_published_once_stays_although_the_archive_no_longer_holds_it(
+    web: ScriptedWeb, archive_at: OpenArchive
+) -> None:
+    web.answers = [(200, PDF), 403]
+    archive = archive_at(web.url)
+    assert reasons(archive) == reasons(archive, refresh=True) == reasons(archive) == ["Rest"]
+
+
+def test_a_day_without_a_report_is_asked_again_the_next_time(web: ScriptedWeb, archive_at: OpenArchive) -> None:
+    web.answers = [403, (200, PDF)]
+    archive = archive_at(web.url)
+    assert (reasons(archive), reasons(archive)) == ([], ["Rest"])
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        pytest.param(PDF[:-200], "cut off", id="cut off"),
+        pytest.param(b"<html>Access denied</html>", "not a PDF", id="no PDF"),
+        pytest.param(
+            printed_report([ROW], title="Injury Report: 01/03/24 05:30 PM"),
+            "the report of 2024-01-04 says it was published on 2024-01-03",
+            id="of another day",
+        ),
+    ],
+)
+def test_what_is_not_the_days_report_is_refused_and_not_kept(
+    web: ScriptedWeb, archive_at: OpenArchive, tmp_path: Path, document: bytes, complaint: str
+) -> None:
+    web.answers = [(200, document), (200, PDF)]
+    archive = archive_at(web.url)
+    with pytest.raises(UnreadableReport, match=rf"05PM\.pdf: .*{complaint}"):
+        archive.report(DAY, refresh=False)
+    assert not list((tmp_path / "landing").rglob("*.pdf"))
+    assert reasons(archive) == ["Rest"]
+
+
+def test_after_three_days_without_an_answer_no_more_are_asked(web: ScriptedWeb, archive_at: OpenArchive) -> None:
+    web.answers = [503]
+    archive = archive_at(web.url)
+    told = []
+    for number in range(5):
+        with pytest.raises(NoAnswer) as error:
+            archive.report(DAY + dt.timedelta(days=number), refresh=False)
+        told.append(str(error.value).split(",")[0])
+    assert told[2] == "injury report of 2024-01-06: HTTP 503"
+    assert told[3:] == ["not asked"] * 2
+    assert len(web.paths) == 9
+
+
+def test_a_day_that_is_answered_in_between_starts_the_count_again(web: ScriptedWeb, archive_at: OpenArchive) -> None:
+    web.answers = [*[503] * 6, 403, *[503] * 6, 403]
+    archive = archive_at(web.url)
+    for number, answered in enumerate((False, False, True, False, False, True)):
+        day = DAY + dt.timedelta(days=number)
+        if answered:
+            assert archive.report(day, refresh=False) is None
+        else:
+            with pytest.raises(SourceError, match="HTTP 503, 3 times"):
+                archive.report(day, refresh=False)
+
+
+def test_kept_reports_are_read_from_a_host_that_is_gone(web: ScriptedWeb, archive_at: OpenArchive) -> None:
+    web.answers = [(200, PDF), 503]
+    archive = archive_at(web.url)
+    assert reasons(archive) == ["Rest"]
+    for number in range(1, 5):
+        with pytest.raises(NoAnswer):
+            archive.report(DAY + dt.timedelta(days=number), refresh=False)
+    assert reasons(archive) == ["Rest"]
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_that_says_what_to_do(
+    web: ScriptedWeb, archive_at: OpenArchive, tmp_path: Path
+) -> None:
+    web.answers = [(200, PDF)]
+    (tmp_path / "landing").write_text("in the way")
+    with pytest.raises(SourceError, match="NBA_LANDING"):
+        archive_at(web.url).report(DAY, refresh=False)

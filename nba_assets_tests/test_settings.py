@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from nba_assets.settings import REPOSITORY, Settings, SettingsError, one_of, positive_integer
+
+
+def test_nothing_set_means_the_sample_league_under_var() -> None:
+    settings = Settings.from_environment({})
+    assert settings.source == "sample"
+    assert settings.data == REPOSITORY / "var"
+    assert settings.warehouse_path == REPOSITORY / "var" / "sample.duckdb"
+    assert str(settings.landing) == str(REPOSITORY / "var" / "landing")
+    assert settings.balldontlie_base_url == "https://api.balldontlie.io"
+    assert settings.balldontlie_requests_per_minute == 600
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    names = ["NBA_DATA", "NBA_SOURCE", "NBA_LANDING", "NBA_WAREHOUSE_PATH", "BALLDONTLIE_BASE_URL"]
+    names += ["BALLDONTLIE_REQUESTS_PER_MINUTE", "BALLDONTLIE_API_KEY"]
+    assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
+
+
+def test_real_and_simulated_rows_never_share_a_file() -> None:
+    paths = {
+        Settings.from_environment({"NBA_SOURCE": source, "NBA_DATA": "/data"}).warehouse_path
+        for source in ("sample", "balldontlie")
+    }
+    assert paths == {Path("/data/sample.duckdb"), Path("/data/balldontlie.duckdb")}
+
+
+def test_every_variable_is_taken() -> None:
+    settings = Settings.from_environment(
+        {
+            "NBA_DATA": "/data",
+            "NBA_SOURCE": "balldontlie",
+            "NBA_LANDING": "gs://bucket/landing",
+            "NBA_WAREHOUSE_PATH": "/fast/nba.duckdb",
+            "BALLDONTLIE_API_KEY": "secret",
+            "BALLDONTLIE_BASE_URL": "http://127.0.0.1:8000",
+            "BALLDONTLIE_REQUESTS_PER_MINUTE": "60",
+        }
+    )
+    assert (settings.data, settings.warehouse_path) == (Path("/data"), Path("/fast/nba.duckdb"))
+    assert str(settings.landing) == "gs://bucket/landing"
+    assert (settings.balldontlie_api_key, settings.balldontlie_requests_per_minute) == ("secret", 60)
+    assert settings.balldontlie_base_url == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("NBA_SOURCE", "espn", "NBA_SOURCE='espn': use one of sample, balldontlie"),
+        ("BALLDONTLIE_REQUESTS_PER_MINUTE", "0", "use a whole number from 1 up"),
+        ("BALLDONTLIE_REQUESTS_PER_MINUTE", "many", "use a whole number from 1 up"),
+    ],
+)
+def test_an_unusable_value_is_refused_by_name(name: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as error:
+        Settings.from_environment({name: value})
+    assert str(error.value).startswith(f"{name}={value!r}")
+
+
+def test_the_first_choice_is_the_default() -> None:
+    assert one_of({}, "COLOUR", ("red", "green")) == "red"
+    assert one_of({"COLOUR": "green"}, "COLOUR", ("red", "green")) == "green"
+
+
+@pytest.mark.parametrize("value", ["\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT THREE}x", " 3", "+3"])
+def test_a_number_is_plain_digits(value: str) -> None:
+    with pytest.raises(SettingsError):
+        positive_integer({"N": value}, "N", 1)
