@@ -58,7 +58,7 @@ CHECKS = """
 query Checks($asset: AssetKeyInput!) {
   assetNodeOrError(assetKey: $asset) {
     __typename
-    ... on AssetNode { assetChecksOrError { __typename ... on AssetChecks { checks { name } } } }
+    ... on AssetNode { assetChecksOrError { __typename ... on AssetChecks { checks { name partitionDefinition { name } } } } }
   }
 }"""
 RESULTS = """
@@ -141,10 +141,10 @@ class Dagit:
     def check_results(self, asset: str, weeks: list[str]) -> Iterator[CheckResult]:
         """The newest result of each of the asset's weekly checks for each week."""
         node = self._ask(CHECKS, {"asset": _key(asset)})["assetNodeOrError"]
-        for check in node["assetChecksOrError"].get("checks", []):
-            newest = self._newest_by_week(asset, check["name"], set(weeks))
-            if newest:
-                yield from (_result(asset, check["name"], week, newest.get(week)) for week in weeks)
+        checks = node["assetChecksOrError"].get("checks", [])
+        for name in [check["name"] for check in checks if check["partitionDefinition"]]:
+            newest = self._newest_by_week(asset, name, set(weeks))
+            yield from (_result(asset, name, week, newest.get(week)) for week in weeks)
 
     def _newest_by_week(self, asset: str, check: str, weeks: set[str]) -> dict[str, dict[str, Any]]:
         newest: dict[str, dict[str, Any]] = {}

@@ -90,14 +90,14 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     """Run a job in this process, tell its failures, and first end runs that were killed."""
     from nba_assets.definitions import defs
     from nba_assets.killed_runs import end_killed_runs, living_run
+    from nba_assets.pools import create_pools
 
-    instance = dg.DagsterInstance.get()
+    instance, job = dg.DagsterInstance.get(), defs.resolve_job_def(name)
+    create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
     with living_run(instance) as run_id:
-        result = defs.resolve_job_def(name).execute_in_process(
-            instance=instance, run_id=run_id, raise_on_error=False, **arguments
-        )
+        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, **arguments)
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data

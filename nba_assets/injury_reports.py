@@ -14,6 +14,7 @@ from nba_assets.tables import NBAC_INJURY_REPORT
 
 OUT = "Out"
 UNREAD = "Unread"
+NO_REASON = "No reason given"  # in place of an empty reason, so that who was ruled out is told from who was not used
 _REPORT = ["report_date", "report_time"]
 
 
@@ -122,8 +123,8 @@ def with_absence_reasons(summary: pd.DataFrame, out: pd.DataFrame) -> pd.DataFra
     """`summary` (PLAYER_GAME_SUMMARY) with the reason that the report gave for who was ruled out and did not play."""
     keys = ["game_id", "player_id"]
     reasons = summary[keys].merge(out[[*keys, "reason"]], on=keys, how="left")["reason"].set_axis(summary.index)
-    told = reasons.notna() & (reasons != "") & ~summary["played"]
-    return summary.assign(absence_reason=reasons.astype("object").where(told, None))
+    told = reasons.notna() & ~summary["played"]
+    return summary.assign(absence_reason=reasons.replace("", NO_REASON).astype("object").where(told, None))
 
 
 def unmatched_weeks(rows: pd.DataFrame) -> list[dt.date]:

@@ -184,7 +184,7 @@ class Project:
         """All rows of the table by key, without `fetched_at`: what must be equal between two runs."""
         name = table if isinstance(table, str) else table.qualified_name
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.sql(f"SELECT COLUMNS(c -> c <> 'fetched_at') FROM {name} ORDER BY ALL").df()
+            return connection.sql(f"SELECT COLUMNS(lambda c: c <> 'fetched_at') FROM {name} ORDER BY ALL").df()
 
     def rows_by_week(self, table: Table) -> dict[str, int]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:

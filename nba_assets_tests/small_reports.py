@@ -17,8 +17,8 @@ FRIDAY, SUNDAY, THURSDAY = WEEK, WEEK + dt.timedelta(days=2), WEEK + dt.timedelt
 def report(day: dt.date, *lines: str, unread: tuple[str, ...] = (), time: str = "17:30") -> Report:
     """The report of `day`; a line is "team | player | status | reason" of a game that day at 19:30.
 
-    "12-19 12:00 | team | …" is of the game on that day of the same year at that time. Players are named first name first;
-    a team that has not submitted names none.
+    "12-19 12:00 | team | …" is of the game on that day of the same year at that time. A team that has not submitted
+    names no player.
     """
     rows = []
     for line in lines:

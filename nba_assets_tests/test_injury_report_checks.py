@@ -102,7 +102,11 @@ def unread(count: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
             id="5 of 90 without a match",
         ),
         pytest.param(
-            "days_without_report", "warn", "2021-12-19", drop("team in ['BKN', 'CHA'] and status == 'Out'"), id="a day without a report"
+            "days_without_report",
+            "warn",
+            "2021-12-19",
+            drop("team in ['BKN', 'CHA'] and status == 'Out'"),
+            id="a day without a report",
         ),
     ],
 )

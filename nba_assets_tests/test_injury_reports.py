@@ -172,3 +172,9 @@ def test_the_reason_is_told_of_who_did_not_play_only() -> None:
     told = summary[summary["absence_reason"].notna()]
     assert set(out["player_id"]) == {0, 10}
     assert told[["player_id", "played", "absence_reason"]].to_numpy().tolist() == [[10, False, "Rest"]]
+
+
+def test_who_was_ruled_out_without_a_reason_is_told_from_who_was_not_used() -> None:
+    out = absences(stored(report(FRIDAY, f"{EVENING} | Out | ")), GAMES)
+    summary = with_absence_reasons(league_week().player_summary, out)
+    assert summary["absence_reason"].dropna().to_list() == ["No reason given"]

@@ -6,11 +6,16 @@ import pytest
 
 from nba_assets.partitions import (
     LEAGUE_TIME,
+    SEASONS,
     WEEKS,
     backfill_policy,
     first_week,
     last_day,
+    last_day_of_season,
     league_today,
+    season_name,
+    season_of,
+    season_of_name,
     week_of,
     weeks_between,
     weeks_of_keys,
@@ -118,3 +123,24 @@ def test_a_backfill_is_one_run_unless_it_is_split(text: str | None, policy: dg.B
 def test_an_unusable_split_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="NBA_WEEKS_PER_RUN"):
         backfill_policy(text)
+
+
+@pytest.mark.parametrize(
+    ("date", "season", "name"),
+    [
+        ("2021-10-01", 2021, "2021-22"),
+        ("2022-06-30", 2021, "2021-22"),
+        ("2022-07-01", 2022, "2022-23"),
+        ("2000-01-15", 1999, "1999-00"),
+    ],
+)
+def test_a_season_goes_from_july_to_june(date: str, season: int, name: str) -> None:
+    assert season_of(day(date)) == season
+    assert season_name(season) == name
+    assert season_of_name(name) == season
+    assert day(date) <= last_day_of_season(season) < day(f"{season + 1}-07-01")
+
+
+def test_seasons_go_from_the_first_week_to_today() -> None:
+    seasons = SEASONS.get_partition_keys()
+    assert (seasons[0], seasons[-1]) == ("2021-22", season_name(season_of(league_today())))

@@ -47,6 +47,30 @@ def test_every_variable_is_taken() -> None:
     assert settings.balldontlie_base_url == "http://127.0.0.1:8000"
 
 
+REAL = ("https://ak-static.cms.nba.com", "https://www.basketball-reference.com")
+STAND_IN = "http://127.0.0.1:8099"
+
+
+@pytest.mark.parametrize(
+    ("variables", "addresses"),
+    [
+        pytest.param({}, REAL, id="the real hosts"),
+        pytest.param({"BALLDONTLIE_BASE_URL": STAND_IN}, (STAND_IN, STAND_IN), id="a stand-in serves all three"),
+        pytest.param(
+            {"BALLDONTLIE_BASE_URL": STAND_IN, "NBA_INJURY_BASE_URL": "http://reports"},
+            ("http://reports", STAND_IN),
+            id="each can be named",
+        ),
+        pytest.param({"BASKETBALL_REFERENCE_BASE_URL": STAND_IN}, (REAL[0], STAND_IN), id="one alone"),
+    ],
+)
+def test_a_rehearsal_against_a_stand_in_never_reaches_a_real_host(
+    variables: dict[str, str], addresses: tuple[str, str]
+) -> None:
+    settings = Settings.from_environment(variables)
+    assert (settings.injury_base_url, settings.basketball_reference_base_url) == addresses
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [

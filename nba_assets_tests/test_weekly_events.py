@@ -11,7 +11,7 @@ import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from nba_assets.partitions import WEEKS as ALL_WEEKS
-from nba_assets.tables import BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.thresholds import checks_of
 from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
 from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, LeagueWeek, league_week
@@ -147,8 +147,12 @@ def test_a_warning_is_no_failure_and_holds_nothing_back(runs: WeeklyRuns) -> Non
 
 
 def test_a_week_that_upstream_never_published_is_a_clear_failure(runs: WeeklyRuns) -> None:
+    in_a_fresh_project = runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
+    (told,) = failures(in_a_fresh_project).values()
+    assert "does not exist yet: materialize a week first" in told
+
+    assert runs.run(FIRST, tables=[BDL_GAMES]).success
     result = runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
-    assert not result.success
     (told,) = failures(result).values()
     assert f"weeks {SECOND} to {SECOND}: nothing to compute from" in told
     assert "nba_raw.bdl_games" in told

@@ -30,7 +30,7 @@ class TooFewRows(TrainingError):
 
 @dataclass(frozen=True)
 class Parameters:
-    """How the booster is grown: shallow and few trees, for one training a week (docs/model.md has what larger ones gain).
+    """How the booster is grown: few shallow trees, for one training a week (docs/model.md has what more gain).
 
     One thread: a model for each core trains faster than many threads on one, and its bytes depend on no machine.
     """
@@ -115,7 +115,7 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
     booster = xgboost.train(parameters.for_xgboost(), matrix, num_boost_round=parameters.rounds)
     raw = bytes(booster.save_raw("ubj"))
     fitted = np.clip(booster.predict(matrix), *PREDICTED_POINTS)
-    gains = booster.get_score(importance_type="total_gain")
+    gains = {name: float(np.sum(gain)) for name, gain in booster.get_score(importance_type="total_gain").items()}
     total = sum(gains.values()) or 1.0
     card = ModelCard(
         feature_set=feature_set,

@@ -170,6 +170,17 @@ def _select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping
     return rows.to_pandas()
 
 
+def _is_conflict(error: BaseException) -> bool:
+    """Whether another thread of this process created the same table at the same time."""
+    return isinstance(error, duckdb.TransactionException) and "write-write conflict" in str(error)
+
+
+@tenacity.retry(
+    retry=tenacity.retry_if_exception(_is_conflict),
+    wait=tenacity.wait_random_exponential(multiplier=0.02, max=1.0),
+    stop=tenacity.stop_after_delay(30),
+    reraise=True,
+)
 def _create_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     """Create what is missing of the declared tables and columns; refuse a stored column of another type."""
     stored: dict[tuple[str, str], dict[str, str]] = {}

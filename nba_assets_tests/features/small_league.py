@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,9 @@ class League:
 
 def small_league(rounds: int = 30, seed: int = 7) -> League:
     random = np.random.default_rng(seed)
-    games, player_games, team_games, ruled_out = [], [], [], []
+    games: list[dict[str, Any]] = []
+    player_games: list[dict[str, Any]] = []
+    team_games: list[dict[str, Any]] = []
     for number in range(rounds):
         teams = list(random.permutation(TEAMS))
         for home, visitor in (teams[:2], teams[2:]):
@@ -52,12 +55,13 @@ def small_league(rounds: int = 30, seed: int = 7) -> League:
                 points, allowed = (sum(row["pts"] or 0 for row in sides[side]) for side in (team, opponent))
                 facts = {"team": team, "opponent": opponent, "is_home": team == home, "won": points > allowed}
                 player_games += [row | facts for row in sides[team]]
-                ruled_out += [row for row in sides[team] if row["absence_reason"]]
                 team_games.append(game | facts | _team_line(points, allowed))
-    return League(pd.DataFrame(player_games), pd.DataFrame(team_games), pd.DataFrame(ruled_out), pd.DataFrame(games))
+    players = pd.DataFrame(player_games)
+    ruled_out = players.loc[players["absence_reason"].notna(), ["game_id", "player_id"]]
+    return League(players, pd.DataFrame(team_games), ruled_out, pd.DataFrame(games))
 
 
-def _box_scores(random: np.random.Generator, game: dict[str, object], team: str) -> list[dict[str, object]]:
+def _box_scores(random: np.random.Generator, game: dict[str, Any], team: str) -> list[dict[str, Any]]:
     rows = []
     for place in range(ROSTER_SIZE):
         out, played = random.random() < 0.15, random.random() < 0.9
@@ -71,7 +75,12 @@ def _box_scores(random: np.random.Generator, game: dict[str, object], team: str)
 def _counts(random: np.random.Generator, place: int) -> dict[str, float]:
     minutes = int(random.integers(8, 42 - 3 * place))
     threes, twos, free_throws = random.binomial(minutes // 4, 0.35), random.binomial(minutes // 3, 0.5), minutes // 8
-    stats = {"fgm": threes + twos, "fga": minutes // 4 + minutes // 3, "fg3m": threes, "fg3a": minutes // 4}
+    stats: dict[str, float] = {
+        "fgm": threes + twos,
+        "fga": minutes // 4 + minutes // 3,
+        "fg3m": threes,
+        "fg3a": minutes // 4,
+    }
     stats |= {"ftm": free_throws, "fta": free_throws, "oreb": 1, "dreb": 2, "reb": 3, "ast": place, "stl": 1, "blk": 0}
     stats |= {"turnover": 2, "pf": 3, "pts": 3 * threes + 2 * twos + free_throws, "usage_rate": 20.0 - place}
     return {"minutes_played": float(minutes)} | {name: float(value) for name, value in stats.items()}

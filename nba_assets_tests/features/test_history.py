@@ -1,9 +1,11 @@
 """Past: windows and fading sums worked out by hand."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from nba_assets.features.history import Past, filled, ratio
+from nba_assets.features.history import FloatArray, Past, filled, ratio
 
 #                  A played on days 1, 3, 4 and 9; B on day 3; A was absent on day 6.
 OWNER = np.array([0, 0, 1, 0, 0, 0])
@@ -40,16 +42,16 @@ def past() -> Past:
         ),
     ],
 )
-def test_answers_from_the_days_before(past, answer, expected):
+def test_answers_from_the_days_before(past: Past, answer: Callable[[Past], FloatArray], expected: list[float]) -> None:
     np.testing.assert_allclose(answer(past), expected)
 
 
-def test_events_of_one_day_do_not_see_each_other():
+def test_events_of_one_day_do_not_see_each_other() -> None:
     past = Past(np.array([0, 0, 0]), np.array([5, 5, 6]), np.full(3, True))
     np.testing.assert_array_equal(past.total(np.array([1.0, 2.0, 4.0])), [0, 0, 3])
 
 
-def test_the_order_of_rows_does_not_matter():
+def test_the_order_of_rows_does_not_matter() -> None:
     order = np.array([5, 2, 0, 4, 3, 1])
     shuffled = Past(OWNER[order], DAY[order], PLAYED[order])
     np.testing.assert_array_equal(
@@ -57,16 +59,16 @@ def test_the_order_of_rows_does_not_matter():
     )
 
 
-def test_other_owners_can_be_asked_about():
+def test_other_owners_can_be_asked_about() -> None:
     past = Past(OWNER, DAY, PLAYED, np.array([1, 1, 7]), np.array([3, 4, 4]))
     np.testing.assert_array_equal(past.latest(POINTS), [NAN, 99, NAN])
 
 
-def test_nothing_recorded_gives_nothing():
+def test_nothing_recorded_gives_nothing() -> None:
     past = Past(np.array([0]), np.array([1]), np.array([False]))
     assert np.isnan(past.mean(np.array([1.0]))[0]) and np.isnan(past.fading_sum(np.array([1.0]), 3)[0])
 
 
-def test_ratio_without_a_denominator_is_unknown():
+def test_ratio_without_a_denominator_is_unknown() -> None:
     np.testing.assert_array_equal(ratio(np.array([1.0, 0.0]), np.array([0.0, 2.0])), [NAN, 0.0])
     np.testing.assert_array_equal(filled(np.array([NAN, 3.0]), 7.0), [7.0, 3.0])

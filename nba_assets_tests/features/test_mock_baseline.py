@@ -42,5 +42,5 @@ PLAIN = {
         pytest.param({name: np.nan for name in PLAIN if name.startswith("points")}, np.nan, id="rookie"),
     ],
 )
-def test_mock(changed, points):
+def test_mock(changed: dict[str, float], points: float) -> None:
     assert mock_prediction(pd.DataFrame([PLAIN | changed])).item() == pytest.approx(points, nan_ok=True)

@@ -1,0 +1,103 @@
+"""Clients for BigQuery, with the credentials and addresses that the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pyarrow as pa
+from dagster_gcp import BigQueryResource
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud import bigquery, bigquery_storage
+from google.cloud.bigquery_storage_v1 import types
+from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
+from google.oauth2 import service_account
+
+from nba_assets.warehouse.bigquery_errors import ASK_ONCE
+from nba_assets.warehouse.interface import WarehouseError
+
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+
+
+class BigQueryConnection(BigQueryResource):
+    """dagster-gcp's resource, with a service-account file or the application default credentials.
+
+    endpoint, storage_endpoint: addresses of an emulator's REST and Storage Read API, which take no credentials; an
+    emulator without the second is read through REST.
+    """
+
+    credentials_file: str | None = None
+    endpoint: str | None = None
+    storage_endpoint: str | None = None
+
+    @contextmanager
+    def get_client(self) -> Iterator[bigquery.Client]:
+        client = self.open_client()
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def open_client(self) -> bigquery.Client:
+        options = {"api_endpoint": self.endpoint} if self.endpoint else None
+        return bigquery.Client(
+            project=self.project, location=self.location, credentials=self._credentials(), client_options=options
+        )
+
+    def read_streams(
+        self, dataset: str, table: str, *, columns: Sequence[str], where: str, max_bytes: int | None
+    ) -> pa.Table | None:
+        """Rows of a table through the Storage Read API, in no order; None for an emulator that has none."""
+        if self.endpoint and not self.storage_endpoint:
+            return None
+        client = self._read_client()
+        try:
+            session = client.create_read_session(
+                parent=f"projects/{self.project}",
+                read_session=types.ReadSession(
+                    table=f"projects/{self.project}/datasets/{dataset}/tables/{table}",
+                    data_format=types.DataFormat.ARROW,
+                    read_options={"selected_fields": list(columns), "row_restriction": where},
+                ),
+                retry=ASK_ONCE,
+            )
+            _require_at_most(max_bytes, session.estimated_total_bytes_scanned, f"{dataset}.{table}")
+            schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
+            batches = [
+                pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)
+                for stream in session.streams
+                for answer in client.read_rows(stream.name)
+            ]
+            return pa.Table.from_batches(batches, schema).select(list(columns))
+        finally:
+            client.transport.close()
+
+    def _read_client(self) -> bigquery_storage.BigQueryReadClient:
+        if self.storage_endpoint:
+            channel = grpc.insecure_channel(self.storage_endpoint)
+            return bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
+        return bigquery_storage.BigQueryReadClient(credentials=self._credentials())
+
+    def _credentials(self) -> Credentials | None:
+        """None stands for the application default credentials."""
+        if self.endpoint:
+            return AnonymousCredentials()
+        if not self.credentials_file:
+            return None
+        if not Path(self.credentials_file).is_file():
+            raise DefaultCredentialsError(f"{self.credentials_file} does not exist")
+        try:
+            return service_account.Credentials.from_service_account_file(self.credentials_file, scopes=SCOPES)
+        except ValueError as error:
+            raise DefaultCredentialsError(f"{self.credentials_file} is no service-account key: {error}") from error
+
+
+def _require_at_most(max_bytes: int | None, scanned: int, table: str) -> None:
+    if max_bytes is not None and scanned > max_bytes:
+        raise WarehouseError(
+            f"reading {table} would scan {scanned:,} bytes, more than NBA_MAX_BYTES_BILLED={max_bytes}: raise it or "
+            "materialize fewer weeks at once; nothing was billed"
+        )

@@ -1,0 +1,106 @@
+"""What BigQuery's refusals mean to the person who reads them, and which of them pass by themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import requests
+import tenacity
+from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
+from google.api_core.retry import Retry
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+
+from nba_assets.warehouse.interface import WarehouseError
+
+CREDENTIALS = (
+    "run `gcloud auth application-default login`, or name a service-account key file in NBA_BIGQUERY_CREDENTIALS"
+)
+ROLES = (
+    "give the account roles/bigquery.jobUser and roles/bigquery.readSessionUser on the project and "
+    "roles/bigquery.dataEditor on its datasets (docs/production.md)"
+)
+QUOTA = "wait for the quota to refill, or ask for more under IAM > Quotas in the console; then materialize again"
+NEXT_STEPS = {
+    "accessDenied": ROLES,
+    "authError": CREDENTIALS,
+    "billingNotEnabled": "link the project to a billing account: the sandbox allows no MERGE",
+    "bytesBilledLimitExceeded": "raise NBA_MAX_BYTES_BILLED or materialize fewer weeks at once; nothing was billed",
+    "notFound": "check NBA_BIGQUERY_PROJECT, NBA_BIGQUERY_LOCATION and NBA_DATASET_PREFIX",
+    "quotaExceeded": QUOTA,
+    "rateLimitExceeded": QUOTA,
+    "jobRateLimitExceeded": QUOTA,
+}
+STATUSES = {401: CREDENTIALS, 403: ROLES, 404: NEXT_STEPS["notFound"], 429: QUOTA}
+RATE_LIMITS = {"rateLimitExceeded", "jobRateLimitExceeded"}
+# BigQuery gives a conflict no reason of its own, and calls a full queue of writers a quota.
+CONFLICTS = re.compile(
+    r"could not serialize access|concurrent (?:update|transaction)|dml jobs writing to a table", re.I
+)
+
+# Google's client would try again whatever looks transient, for ten minutes; `patiently` decides instead.
+ASK_ONCE = Retry(predicate=lambda error: False)
+
+Answer = TypeVar("Answer")
+
+
+@contextmanager
+def explained(doing: str, *, otherwise: str = "Materialize again; what was stored stands") -> Iterator[None]:
+    """Turns what Google's libraries raise into one WarehouseError: what was done, what was said, what to do next."""
+    try:
+        yield
+    except DefaultCredentialsError as error:
+        raise WarehouseError(
+            f"{doing}: no usable Google credentials ({_first_line(error)}). Next: {CREDENTIALS}"
+        ) from error
+    except TransportError as error:
+        raise WarehouseError(f"{doing}: Google was not reached ({_first_line(error)}). {otherwise}") from error
+    except GoogleAuthError as error:
+        told = f"{doing}: the Google credentials were refused, expired or revoked ({_first_line(error)})"
+        raise WarehouseError(f"{told}. Next: {CREDENTIALS}") from error
+    except GoogleAPICallError as error:
+        step = _next_step(error)
+        raise WarehouseError(f"{doing}: {_said(error)}. {f'Next: {step}' if step else otherwise}") from error
+    except (GoogleAPIError, requests.RequestException) as error:
+        raise WarehouseError(
+            f"{doing}: the connection to BigQuery failed ({_first_line(error)}). {otherwise}"
+        ) from error
+
+
+def patiently(call: Callable[[], Answer], seconds: float) -> Answer:
+    """The call's answer; conflicts with other writers and rate limits are waited out for `seconds`, nothing else."""
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(passes_by_itself),
+        wait=tenacity.wait_random_exponential(multiplier=0.5, max=30.0),
+        stop=tenacity.stop_after_delay(seconds),
+        reraise=True,
+    )
+    return attempts(call)
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    if not isinstance(error, GoogleAPICallError):
+        return False
+    return error.code == 429 or _reason(error) in RATE_LIMITS or bool(CONFLICTS.search(str(error)))
+
+
+def _next_step(error: GoogleAPICallError) -> str | None:
+    if "perhaps it does not exist" in str(error):  # BigQuery's words when it must not say which
+        return f"materialize the upstream tables first; if they are there, {ROLES}"
+    return NEXT_STEPS.get(_reason(error)) or STATUSES.get(int(error.code or 0))
+
+
+def _reason(error: GoogleAPICallError) -> str:
+    details: list[Any] = list(error.errors)
+    return str(details[0].get("reason", "")) if details and isinstance(details[0], dict) else ""
+
+
+def _said(error: GoogleAPICallError) -> str:
+    return f"BigQuery answered {error.code or type(error).__name__}: {_first_line(error.message or error)}".rstrip(". ")
+
+
+def _first_line(error: object) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].split("; reason:")[0] if lines else type(error).__name__

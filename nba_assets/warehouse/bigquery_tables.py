@@ -1,0 +1,90 @@
+"""The declared tables as BigQuery knows them: partitioned by day, clustered by key, described and labelled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from nba_assets.tables import Table, Type
+from nba_assets.warehouse.bigquery_errors import ASK_ONCE
+from nba_assets.warehouse.interface import WarehouseError
+
+TYPES: dict[Type, str] = {
+    Type.INTEGER: "INT64",
+    Type.FLOAT: "FLOAT64",
+    Type.TEXT: "STRING",
+    Type.BOOLEAN: "BOOL",
+    Type.DATE: "DATE",
+    Type.TIMESTAMP: "TIMESTAMP",
+}
+CLUSTERING_COLUMNS = 4  # as many as BigQuery allows
+
+
+def schema(table: Table) -> list[bigquery.SchemaField]:
+    return [
+        bigquery.SchemaField(
+            column.name,
+            TYPES[column.type],
+            mode="REQUIRED" if column.required else "NULLABLE",
+            description=column.description,
+        )
+        for column in table.columns
+    ]
+
+
+def definition(table: Table, dataset: bigquery.DatasetReference, labels: Mapping[str, str]) -> bigquery.Table:
+    """The table to create. Weekly tables are only ever read by date, so BigQuery may insist on it."""
+    created = bigquery.Table(dataset.table(table.name), schema(table))
+    created.description = table.description
+    created.labels = dict(labels)
+    created.time_partitioning = bigquery.TimePartitioning(field=table.date_column)
+    created.require_partition_filter = "week" in table.column_names
+    clustering = [column for column in table.key if column != table.date_column]
+    created.clustering_fields = clustering[:CLUSTERING_COLUMNS] or None
+    return created
+
+
+def create(client: bigquery.Client, prefix: str, tables: Sequence[Table], labels: Mapping[str, str]) -> None:
+    """Create what is missing of datasets, tables and columns; refuse a stored column of another type."""
+    for name in dict.fromkeys(prefix + table.dataset for table in tables):
+        try:
+            client.get_dataset(name, retry=ASK_ONCE)
+        except NotFound:
+            dataset = bigquery.Dataset(f"{client.project}.{name}")
+            dataset.location = client.location
+            dataset.labels = dict(labels)
+            client.create_dataset(dataset, exists_ok=True, retry=ASK_ONCE)
+    for table in tables:
+        declared = definition(table, bigquery.DatasetReference(client.project, prefix + table.dataset), labels)
+        try:
+            stored = client.get_table(declared.reference, retry=ASK_ONCE)
+        except NotFound:
+            client.create_table(declared, exists_ok=True, retry=ASK_ONCE)
+        else:
+            _add_missing_columns(client, stored, declared)
+
+
+def _add_missing_columns(client: bigquery.Client, stored: bigquery.Table, declared: bigquery.Table) -> None:
+    known = {field.name: field for field in stored.schema}
+    for field in declared.schema:
+        if field.name in known and _standard(known[field.name].field_type) != _standard(field.field_type):
+            raise WarehouseError(
+                f"{stored.dataset_id}.{stored.table_id}.{field.name} is {known[field.name].field_type} in BigQuery but "
+                f"declared {field.field_type}: copy the table away and drop it, then backfill again"
+            )
+    # Rows that are there have nothing in a new column, so it always allows NULL.
+    added = [
+        f"ADD COLUMN IF NOT EXISTS {field.name} {field.field_type} OPTIONS (description = {json.dumps(text)})"
+        for field, text in ((field, field.description) for field in declared.schema if field.name not in known)
+    ]
+    if added:
+        name = f"`{stored.project}.{stored.dataset_id}.{stored.table_id}`"
+        client.query_and_wait(f"ALTER TABLE {name} {', '.join(added)}", retry=ASK_ONCE, job_retry=ASK_ONCE)
+
+
+def _standard(field_type: str) -> str:
+    """The SQL name of a type: the API answers with its older names."""
+    return {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}.get(field_type, field_type)

@@ -1,0 +1,156 @@
+"""The weekly assets on answers that are wrong, late, empty or missing: what is stored, and what a person is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nba_assets.assets.raw import fetch_weeks, gather
+from nba_assets.sources.balldontlie import RefusedRequest
+from nba_assets.sources.errors import SourceError
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
+from nba_assets_tests.small_week import WEEK, LeagueWeek, league_week
+from nba_assets_tests.weekly_runs import WeeklyRuns, failures, weekly_runs
+
+FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
+ROWS = pd.DataFrame({"game_id": [1, 2]})
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[WeeklyRuns]:
+    with weekly_runs(tmp_path / "project") as runs:
+        for week in WEEKS:
+            runs.league.answer(week)
+        yield runs
+
+
+def rows_by_week(runs: WeeklyRuns, table: object) -> dict[dt.date, int]:
+    (known,) = [each for each in (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY) if each is table]
+    rows = runs.warehouse.read_weeks(known, WEEKS)
+    return {week: len(of_week) for week, of_week in rows.groupby("week")}
+
+
+def test_weeks_arrive_as_they_come_with_the_error_of_who_failed() -> None:
+    def ask(week: dt.date) -> pd.DataFrame:
+        if week == SECOND:
+            raise SourceError(f"week {week}: no answer")
+        time.sleep(0.2 if week == FIRST else 0)
+        return ROWS
+
+    fetched = list(fetch_weeks(ask, WEEKS, in_flight=3))
+    assert fetched[-1][0] == FIRST
+    assert {week: str(rows) for week, rows in fetched if isinstance(rows, SourceError)} == {
+        SECOND: f"week {SECOND}: no answer"
+    }
+    gathered = gather(BDL_GAMES, iter(fetched), lambda week: None)
+    assert gathered.frame["week"].tolist() == [FIRST, FIRST, THIRD, THIRD]
+    assert gathered.failures == {SECOND: f"week {SECOND}: no answer"}
+
+
+def test_no_more_weeks_are_in_flight_than_allowed() -> None:
+    running: list[dt.date] = []
+    most = 0
+
+    def ask(week: dt.date) -> pd.DataFrame:
+        nonlocal most
+        running.append(week)
+        most = max(most, len(running))
+        time.sleep(0.02)
+        running.remove(week)
+        return ROWS
+
+    assert len(list(fetch_weeks(ask, [FIRST + dt.timedelta(days=7 * n) for n in range(9)], in_flight=2))) == 9
+    assert most == 2
+
+
+def test_a_refused_request_ends_everything_and_asks_no_further() -> None:
+    asked = []
+
+    def ask(week: dt.date) -> pd.DataFrame:
+        asked.append(week)
+        raise RefusedRequest("401: the key is not accepted")
+
+    with pytest.raises(RefusedRequest, match="401"):
+        list(fetch_weeks(ask, [FIRST + dt.timedelta(days=7 * n) for n in range(50)], in_flight=1))
+    assert len(asked) < 5
+
+
+def test_weeks_without_rows_give_the_columns_of_the_table() -> None:
+    gathered = gather(BDL_GAMES, iter([(FIRST, pd.DataFrame())]), lambda week: None)
+    assert gathered.frame.empty
+    assert list(gathered.frame.columns) == BDL_GAMES.column_names
+
+
+def with_minutes(week: dt.date, text: str) -> LeagueWeek:
+    wrong = league_week(week)
+    wrong.box_scores.loc[0, "minutes"] = text
+    return wrong
+
+
+def as_text(week: dt.date) -> LeagueWeek:
+    wrong = league_week(week)
+    wrong.box_scores = wrong.box_scores.astype({"pts": object})
+    wrong.box_scores.loc[0, "pts"] = "twenty"
+    return wrong
+
+
+def test_every_kind_of_wrong_answer_costs_only_its_week_and_is_told_by_name(runs: WeeklyRuns) -> None:
+    """A failed request, text in a number and minutes that are no time, in one run over three weeks."""
+    assert runs.run(FIRST, THIRD).success
+    runs.league.answer(FIRST, SourceError(f"week {FIRST}: the source did not answer"))
+    runs.league.answer(SECOND, as_text(SECOND))
+    runs.league.answer(THIRD, with_minutes(THIRD, "abc"))
+    told = failures(runs.run(FIRST, THIRD))
+    assert (
+        f"week {FIRST}: row_integrity: week {FIRST}: the source did not answer"
+        in told[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]
+    )
+    raw = told[f"bdl_player_boxscores_{EVERY_WEEK_PUBLISHED}"]
+    assert "nba_raw.bdl_player_boxscores.pts, row 0 (game_id=" in raw
+    assert "'twenty' is not a whole number" in raw
+    summary = told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"]
+    assert f"minutes 'abc' is neither minutes" in summary
+    assert (
+        rows_by_week(runs, BDL_PLAYER_BOXSCORES) == rows_by_week(runs, PLAYER_GAME_SUMMARY) == dict.fromkeys(WEEKS, 90)
+    )
+    for table in (PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY):
+        assert runs.states(table, [FIRST, SECOND])["row_integrity"] == ["EXECUTION_FAILED"] * 2
+    assert runs.states(PLAYER_GAME_SUMMARY, [THIRD])["row_integrity"] == ["FAILED"]
+
+
+def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns) -> None:
+    runs.run(FIRST)
+    runs.league.answer(FIRST, RefusedRequest("401: set BALLDONTLIE_API_KEY to a key of your account"))
+    told = failures(runs.run(FIRST))
+    assert told["nba_raw__bdl_games"] == "401: set BALLDONTLIE_API_KEY to a key of your account"
+    assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
+
+
+def test_weeks_without_games_and_games_to_come_are_successes(runs: WeeklyRuns) -> None:
+    to_come = league_week(SECOND)
+    waiting = {"status": "2021-12-26T00:30:00Z", "period": 0, "home_score": 0, "visitor_score": 0}
+    to_come.games = to_come.games.assign(**waiting)
+    to_come.box_scores = to_come.box_scores.iloc[:0]
+    runs.league.answer(FIRST, LeagueWeek(pd.DataFrame(), pd.DataFrame()))
+    runs.league.answer(SECOND, to_come)
+    assert runs.run(FIRST, SECOND).success
+    assert rows_by_week(runs, BDL_GAMES) == {SECOND: 3}
+    assert runs.published(PLAYER_GAME_SUMMARY) == [FIRST, SECOND]
+    for week in (FIRST, SECOND):
+        (execution,) = runs.executions(PLAYER_GAME_SUMMARY, "minutes_exactly_when_played", week)
+        assert execution["evaluation"]["description"] == f"{week}: no games"
+
+
+def test_a_warehouse_that_cannot_be_written_is_one_clear_failure(tmp_path: Path) -> None:
+    with weekly_runs(tmp_path / "project") as runs:
+        runs.league.answer(FIRST)
+        (tmp_path / "project" / "sample.duckdb").mkdir()
+        told = failures(runs.run(FIRST))
+        assert "sample.duckdb cannot be opened: " in told["nba_raw__bdl_games"]
+        assert "materialize again" in told["nba_raw__bdl_games"]

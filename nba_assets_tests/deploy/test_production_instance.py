@@ -1,0 +1,107 @@
+"""deploy/production: its PostgreSQL instance is run here; what needs containers or Kubernetes is only read."""
+
+import datetime as dt
+import getpass
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+import yaml
+from dagster._core.run_coordinator import QueuedRunCoordinator
+
+from nba_assets.partitions import WEEK
+from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
+from nba_assets_tests.conftest import finish, project_at
+from nba_assets_tests.emulators import free_port
+
+PRODUCTION = Path(__file__).resolve().parents[2] / "deploy" / "production"
+EARLIER, LATER = ("2021-12-10", "2021-12-16"), ("2021-12-17", "2021-12-23")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL of our own on loopback, as Debian installs it."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+    # The server refuses to be root and then runs as Debian's own account, which a test's folder is closed to.
+    user = "postgres" if os.getuid() == 0 else getpass.getuser()
+    with tempfile.TemporaryDirectory() as name:
+        shutil.chown(name, user)
+        yield from _cluster(programs[-1], Path(name), user)
+
+
+def _cluster(programs: Path, folder: Path, user: str) -> Iterator[str]:
+    port, data = free_port(), str(folder / "data")
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run([programs / program, *arguments], user=user, cwd=folder, check=True, capture_output=True)
+
+    run("initdb", "--pgdata", data, "--auth", "trust", "--username", "dagster", "--no-sync", "--encoding", "UTF8")
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    # Its output goes to a file: a pipe would stay open as long as the server runs.
+    run("pg_ctl", "start", "--pgdata", data, "--wait", "--options", options, "--log", str(folder / "log"))
+    try:
+        yield f"postgresql://dagster@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "stop", "--pgdata", data, "--mode", "immediate")
+
+
+def test_two_backfills_at_once_share_the_history_in_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    project = project_at(tmp_path / "var", NBA_POSTGRES_URL=postgres_url)
+    home = Path(project.environment["DAGSTER_HOME"])
+    shutil.copy(PRODUCTION / "dagster.yaml", home)
+    # The tables of the history are made by whoever comes first; here, by a look at it.
+    with _instance(home, postgres_url) as instance:
+        assert instance.get_runs_count() == 0
+        assert isinstance(instance.run_coordinator, QueuedRunCoordinator)
+        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+    running = [project.start("backfill", "--first", first, "--last", last) for first, last in (EARLIER, LATER)]
+    for backfill in map(finish, running):
+        assert backfill.exit_code == 0, backfill.told
+    weeks = [f"{dt.date.fromisoformat(EARLIER[0]) + number * WEEK}" for number in range(2)]
+    with _instance(home, postgres_url) as instance:
+        for table in (BDL_GAMES, PLAYER_GAME_SUMMARY):
+            assert sorted(instance.get_materialized_partitions(table.asset_key)) == weeks
+            with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+                stored = connection.sql(f"SELECT DISTINCT week FROM {table.qualified_name} ORDER BY week").fetchall()
+            assert [f"{week}" for (week,) in stored] == weeks
+
+
+@contextmanager
+def _instance(home: Path, postgres_url: str) -> Iterator[dg.DagsterInstance]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NBA_POSTGRES_URL", postgres_url)
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            yield instance
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((PRODUCTION / name).read_text())
+
+
+def test_compose_runs_the_web_server_and_the_daemon_on_one_history() -> None:
+    services = _read("compose.yaml")["services"]
+    assert set(services) == {"postgres", "code", "webserver", "daemon"}
+    (listens,) = services["webserver"]["ports"]
+    assert listens.startswith("127.0.0.1:")
+    assert {services[name]["environment"]["NBA_POSTGRES_URL"] for name in ("code", "webserver", "daemon")} == {
+        "postgresql://dagster:${POSTGRES_PASSWORD:?}@postgres:5432/dagster"
+    }
+
+
+def test_helm_values_launch_a_pod_a_run_with_bounded_memory() -> None:
+    values = _read("helm-values.yaml")
+    launcher = values["runLauncher"]
+    assert launcher["type"] == "K8sRunLauncher"
+    resources = launcher["config"]["k8sRunLauncher"]["runK8sConfig"]["containerConfig"]["resources"]
+    assert set(resources) == {"requests", "limits"}
+    assert values["postgresql"]["enabled"] is False

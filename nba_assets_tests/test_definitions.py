@@ -1,0 +1,113 @@
+"""The graph as Dagit loads it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from nba_assets.definitions import box_score_source, build_definitions
+from nba_assets.partitions import BACKFILL_POLICY, WEEKS
+from nba_assets.settings import REPOSITORY, Settings
+from nba_assets.sources.balldontlie import Balldontlie
+from nba_assets.sources.sample_source import SampleSource
+from nba_assets.tables import WEEKLY_TABLES, Table
+from nba_assets.thresholds import checks_of
+from nba_assets_tests.small_week import MEASURED_TABLES, SmallLeague
+
+weekly_table = pytest.mark.parametrize("table", WEEKLY_TABLES, ids=lambda table: table.name)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions(Settings.from_environment({"NBA_DATA": "/nowhere"}))
+
+
+@pytest.fixture(scope="module")
+def assets(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_everything_loads_and_fits_together(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+    assert {"preflight", "sample_week", "backfill"} <= {job.name for job in definitions.resolve_all_job_defs()}
+
+
+def test_every_asset_says_what_it_is_and_whose(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    for key, spec in assets.items():
+        assert spec.group_name == key.path[0], key
+        assert spec.description, key
+        assert spec.owners, key
+        assert spec.kinds, key
+        assert spec.code_version, key
+
+
+@weekly_table
+def test_a_weekly_table_is_an_asset_with_its_schema_weeks_and_checks(
+    definitions: dg.Definitions, assets: dict[dg.AssetKey, dg.AssetSpec], table: Table
+) -> None:
+    spec = assets[table.asset_key]
+    assert spec.metadata["dagster/column_schema"] == table.column_schema
+    assert spec.metadata["dagster/table_name"] == table.qualified_name
+    assert spec.partitions_def == WEEKS
+    assert (spec.description or "").startswith(table.description)
+    asset = definitions.resolve_assets_def(table.asset_key)
+    assert asset.backfill_policy == BACKFILL_POLICY
+    assert asset.op.pool == table.name
+    checks = {check.name: check for check in asset.check_specs}
+    assert set(checks) == {check.name for check in checks_of(table)}
+    for check in checks_of(table):
+        assert checks[check.name].partitions_def == WEEKS
+        assert checks[check.name].description == check.description
+        assert not checks[check.name].blocking, "publishing keeps bad weeks out; the good ones of the run must go on"
+
+
+@pytest.mark.parametrize("table", MEASURED_TABLES, ids=lambda table: table.name)
+def test_a_run_fails_by_its_gate_when_a_week_was_refused(definitions: dg.Definitions, table: Table) -> None:
+    graph = definitions.resolve_asset_graph()
+    key = dg.AssetCheckKey(table.asset_key, "every_week_published")
+    assert key in graph.asset_check_keys
+    assert graph.get_check_spec(key).partitions_def is None
+
+
+def test_box_scores_depend_on_games_and_summaries_on_both(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    upstream = {key.path[-1]: {dep.asset_key.path[-1] for dep in spec.deps} for key, spec in assets.items()}
+    assert upstream["bdl_games"] == set()
+    assert upstream["bdl_player_boxscores"] == {"bdl_games"}
+    for summary in ("player_game_summary", "team_game_summary"):
+        assert {"bdl_games", "bdl_player_boxscores"} <= upstream[summary]
+    assert {table.name for table in MEASURED_TABLES[:4]} <= upstream["validation_metrics"]
+    assert "validation_metrics" in upstream["backfill_report"]
+
+
+@pytest.mark.parametrize(("name", "source"), [("sample", SampleSource), ("balldontlie", Balldontlie)])
+def test_the_source_follows_the_environment(name: str, source: type) -> None:
+    settings = Settings.from_environment({"NBA_SOURCE": name, "BALLDONTLIE_API_KEY": "a-key"})
+    assert isinstance(box_score_source(settings), source)
+
+
+def test_a_resource_can_be_replaced() -> None:
+    league = SmallLeague()
+    definitions = build_definitions(Settings.from_environment({}), source=league)
+    assert definitions.resources
+    assert definitions.resources["source"] is league
+
+
+def test_dagit_and_the_command_line_load_the_same_module() -> None:
+    """A [tool.dagster] or [tool.dg] block in pyproject.toml would silently win over workspace.yaml."""
+    workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
+    assert workspace == {"load_from": [{"python_module": "nba_assets.definitions"}]}
+    tools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
+    assert not {"dagster", "dg"} & set(tools)
+
+
+def test_the_instance_configuration_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text((REPOSITORY / "deploy" / "local" / "dagster.yaml").read_text())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.get_settings("telemetry") == {"enabled": False}
+        assert instance.run_coordinator is not None
+        assert type(instance.event_log_storage).__name__ == "LocalEventLog"

@@ -1,0 +1,336 @@
+"""What only BigQuery does: its jobs, its refusals, its connections. What every warehouse does is the contract's.
+
+The emulator knows no permissions, quotas, billing, expiration, dry runs or required partition filters. Where those are
+tested, the refusal is Google's documented answer put in the place of one request, and the rest is the emulator's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.cloud import bigquery as google
+from requests.adapters import HTTPAdapter
+
+from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, WEEKLY_TABLES, Table
+from nba_assets.warehouse import bigquery_tables
+from nba_assets.warehouse.bigquery import BigQueryWarehouse
+from nba_assets.warehouse.bigquery_connection import BigQueryConnection
+from nba_assets.warehouse.duckdb import DuckDBWarehouse
+from nba_assets.warehouse.frames import conform
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets_tests.conftest import Project, ScriptedWeb
+from nba_assets_tests.emulators import PROJECT, BigQueryEmulator
+from nba_assets_tests.small_week import WEEK, league_week
+from nba_assets_tests.warehouse.conftest import bigquery_storage
+
+NEXT_WEEK = WEEK + dt.timedelta(days=7)
+Refusal = tuple[int, str, str]
+CONFLICT = (400, "invalidQuery", "Could not serialize access to table nba_raw.bdl_games due to concurrent update")
+RATE_LIMIT = (403, "rateLimitExceeded", "Exceeded rate limits: too many table update operations for this table")
+QUEUE_FULL = (403, "quotaExceeded", "Your table exceeded quota for total number of dml jobs writing to a table")
+BACKEND = (503, "backendError", "The service is currently unavailable")
+QUOTA = (403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for free query bytes scanned")
+BYTES = (400, "bytesBilledLimitExceeded", "Query exceeded limit for bytes billed: 1. 10485760 or higher required.")
+DENIED = (403, "accessDenied", "Access Denied: Dataset nba_raw: Permission bigquery.tables.get denied")
+NOT_FOUND = (404, "notFound", "Not found: Dataset loopback-project:nba_raw was not found in location EU")
+NO_BILLING = (403, "billingNotEnabled", "Billing has not been enabled for this project")
+
+
+class Watched(HTTPAdapter):
+    """Passes requests on and notes them; `disturb` may refuse one, lose its answer, or answer in Google's place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.disturb: Callable[[int, str], str | Refusal | None] = lambda number, request: None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        body = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body or ""
+        text = f"{request.method} {urlsplit(str(request.url)).path} {body}"
+        self.seen.append(text)
+        what = self.disturb(len(self.seen), text)
+        if what == "refused":
+            raise requests.ConnectionError("refused")
+        if isinstance(what, tuple):
+            return _refusal(request, *what)
+        answer = super().send(request, *args, **kwargs)
+        if what == "answer lost":
+            raise requests.ConnectionError("answer lost")
+        return answer
+
+
+def _refusal(request: requests.PreparedRequest, status: int, reason: str, message: str) -> requests.Response:
+    error = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
+    answer = requests.Response()
+    answer.status_code, answer.request, answer.url = status, request, str(request.url)
+    answer.headers["Content-Type"] = "application/json"
+    answer._content = json.dumps({"error": error}).encode()
+    return answer
+
+
+@pytest.fixture
+def warehouse(bigquery: BigQueryEmulator) -> BigQueryWarehouse:
+    """An empty warehouse with its tables, read through REST so that every request can be watched."""
+    opened = bigquery_storage(bigquery).open()
+    assert isinstance(opened, BigQueryWarehouse)
+    write(opened, [])
+    opened._rest_only = True
+    return opened
+
+
+def watch(warehouse: BigQueryWarehouse) -> Watched:
+    watched = Watched()
+    warehouse._connected()._http.mount("http://", watched)
+    return watched
+
+
+def games(score: int, count: int = 3) -> pd.DataFrame:
+    return league_week(WEEK, count).games.assign(home_score=score)
+
+
+def write(warehouse: Warehouse, frames: list[pd.DataFrame]) -> None:
+    rows = pd.concat(frames) if frames else games(0).iloc[:0]
+    with warehouse.stage(BDL_GAMES, conform(rows, BDL_GAMES)) as staged:
+        staged.publish([WEEK])
+
+
+def scores(warehouse: Warehouse) -> list[int]:
+    return list(warehouse.read_weeks(BDL_GAMES, [WEEK])["home_score"])
+
+
+def fault_at(request_number: int, fault: str) -> Callable[[int, str], str | None]:
+    return lambda number, request: fault if number == request_number else None
+
+
+def staged_tables(warehouse: BigQueryWarehouse) -> list[str]:
+    listed = warehouse._connected().list_tables(f"{warehouse.dataset_prefix}nba_raw")
+    return [table.table_id for table in listed if table.table_id.startswith("staged_")]
+
+
+def test_a_window_of_200_rows_is_one_load_job_and_one_statement_that_changes_rows(warehouse: BigQueryWarehouse) -> None:
+    rows = conform(league_week(games=7).box_scores.iloc[:200], BDL_PLAYER_BOXSCORES)
+    assert rows.num_rows == 200
+    requests_seen = watch(warehouse).seen
+    with warehouse.stage(BDL_PLAYER_BOXSCORES, rows) as staged:
+        staged.publish([WEEK])
+    loads = [seen for seen in requests_seen if seen.startswith("POST /upload") and "/jobs" in seen]
+    statements = [json.loads(seen.split(" ", 2)[2])["query"] for seen in requests_seen if "/queries {" in seen]
+    assert len(loads) == 1
+    assert [statement.split()[0] for statement in statements] == ["SELECT", "MERGE", "SELECT"]
+
+
+def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(warehouse: BigQueryWarehouse) -> None:
+    watched = watch(warehouse)
+    outcomes = set()
+    for fault in ("refused", "answer lost"):
+        failing = 0
+        while True:
+            watched.disturb = lambda number, request: None
+            write(warehouse, [games(100)])
+            failing += 1
+            watched.seen.clear()
+            watched.disturb = fault_at(failing, fault)
+            try:
+                write(warehouse, [games(120, count=5)])
+                outcome = "written"
+            except WarehouseError as error:
+                assert "connection to BigQuery failed" in str(error)
+                outcome = "failed"
+            fired = len(watched.seen) >= failing
+            watched.disturb = lambda number, request: None
+            after = scores(warehouse)
+            assert after in ([100] * 3, [120] * 5), f"{fault} at request {failing}: {watched.seen[failing - 1]}"
+            assert outcome == "failed" or after == [120] * 5
+            assert staged_tables(warehouse) == []
+            outcomes.add((outcome, len(after)))
+            if not fired:
+                break
+        assert failing > 7  # a write is seven requests; the last try meets no fault
+    assert outcomes == {("failed", 3), ("failed", 5), ("written", 5)}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "patient"),
+    [(CONFLICT, True), (RATE_LIMIT, True), (QUEUE_FULL, True), (BACKEND, False), (QUOTA, False), (DENIED, False)],
+    ids=["conflict", "rate limit", "queue of writers full", "backend error", "quota", "denied"],
+)
+def test_only_conflicts_and_rate_limits_are_waited_out(
+    warehouse: BigQueryWarehouse, refusal: Refusal, patient: bool
+) -> None:
+    write(warehouse, [games(100)])
+    watched, refused = watch(warehouse), list[str]()
+
+    def refuse_twice(number: int, request: str) -> Refusal | None:
+        if "MERGE" not in request or len(refused) == 2:
+            return None
+        refused.append(request)
+        return refusal
+
+    watched.disturb = refuse_twice
+    if patient:
+        write(warehouse, [games(120)])
+    else:
+        with pytest.raises(WarehouseError):
+            write(warehouse, [games(120)])
+    assert len(refused) == (2 if patient else 1)
+    assert scores(warehouse) == [120 if patient else 100] * 3
+    assert staged_tables(warehouse) == []
+
+
+def test_waiting_ends_with_the_deadline_and_says_so(warehouse: BigQueryWarehouse) -> None:
+    impatient = warehouse.model_copy(update={"wait_seconds": 0.2})
+    impatient._client = None
+    watch(impatient).disturb = lambda number, request: CONFLICT if "MERGE" in request else None
+    with pytest.raises(WarehouseError, match="due to concurrent update"):
+        write(impatient, [games(120)])
+    assert scores(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (DENIED, r"answered 403: .*bigquery.tables.get denied.* Next: give the account roles/bigquery.jobUser"),
+        (NOT_FOUND, r"answered 404: .*Dataset loopback-project:nba_raw.* Next: check NBA_BIGQUERY_PROJECT, "),
+        (QUOTA, r"answered 403: .*exceeded quota.* Next: wait for the quota to refill"),
+        (BYTES, r"answered 400: .*10485760 or higher required\. Next: raise NBA_MAX_BYTES_BILLED"),
+        (NO_BILLING, r"Next: link the project to a billing account"),
+        (BACKEND, r"answered 503: .*currently unavailable\. Materialize again; what was stored stands"),
+    ],
+    ids=["permission", "dataset", "quota", "bytes", "billing", "backend"],
+)
+def test_a_refusal_says_what_to_do(warehouse: BigQueryWarehouse, refusal: Refusal, told: str) -> None:
+    watch(warehouse).disturb = lambda number, request: refusal
+    with pytest.raises(WarehouseError, match=told) as error:
+        warehouse.read_weeks(BDL_GAMES, [WEEK])
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_missing_credential_file_says_what_to_do() -> None:
+    connection = BigQueryConnection(project=PROJECT, credentials_file="/nowhere/key.json")
+    with pytest.raises(
+        WarehouseError, match=r"no usable Google credentials \(/nowhere/key.json does not exist\)\. Next"
+    ):
+        BigQueryWarehouse(connection=connection).query("SELECT 1 AS one")
+
+
+def test_a_revoked_credential_says_what_to_do(tmp_path: Path, web: ScriptedWeb) -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    account = {"type": "service_account", "client_email": "nba@example.com", "private_key": private.decode()}
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(account | {"token_uri": f"{web.url}/token"}))  # which takes no POST, so gives no token
+    warehouse = BigQueryWarehouse(connection=BigQueryConnection(project=PROJECT, credentials_file=str(file)))
+    with pytest.raises(WarehouseError, match=r"refused, expired or revoked .* Next: run `gcloud auth") as error:
+        warehouse.query("SELECT 1 AS one")
+    assert private.decode() not in str(error.value)
+
+
+def test_the_limit_on_bytes_goes_with_every_query(warehouse: BigQueryWarehouse) -> None:
+    limited = warehouse.model_copy(update={"max_bytes_billed": 12_345_678})
+    watched = watch(limited)
+    write(limited, [games(100)])
+    queries = [json.loads(seen.split(" ", 2)[2]) for seen in watched.seen if "/queries {" in seen]
+    assert {query["maximumBytesBilled"] for query in queries} == {"12345678"}
+
+
+def test_without_the_storage_read_api_rest_gives_the_same_rows(bigquery: BigQueryEmulator) -> None:
+    through_storage = bigquery_storage(bigquery).open()
+    write(through_storage, [games(100, count=7)])
+    unreachable = BigQueryConnection(
+        project=PROJECT, location="US", endpoint=bigquery.endpoint, storage_endpoint="127.0.0.1:1"
+    )
+    assert isinstance(through_storage, BigQueryWarehouse)
+    through_rest = BigQueryWarehouse(connection=unreachable, dataset_prefix=through_storage.dataset_prefix)
+    pd.testing.assert_frame_equal(
+        through_rest.read_weeks(BDL_GAMES, [WEEK]), through_storage.read_weeks(BDL_GAMES, [WEEK])
+    )
+    assert (through_storage._rest_only, through_rest._rest_only) == (False, True)
+
+
+def test_rows_outside_their_week_are_not_published(warehouse: BigQueryWarehouse) -> None:
+    write(warehouse, [games(100)])
+    stray = games(120).assign(game_date=NEXT_WEEK)
+    with pytest.raises(WarehouseError, match=f"week {WEEK}: a row of {NEXT_WEEK} lies outside the week"):
+        write(warehouse, [stray])
+    assert scores(warehouse) == [100] * 3
+
+
+@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)
+def test_a_table_is_partitioned_clustered_and_described(table: Table) -> None:
+    declared = bigquery_tables.definition(table, google.DatasetReference(PROJECT, table.dataset), {"application": "x"})
+    assert declared.time_partitioning.field == table.date_column
+    assert declared.time_partitioning.type_ == "DAY"
+    # Tables without weeks are small and read whole; the emulator does not know this setting.
+    assert declared.require_partition_filter is ("week" in table.column_names)
+    assert set(declared.clustering_fields) <= set(table.key)
+    assert [(field.name, field.description) for field in declared.schema] == [
+        (column.name, column.description) for column in table.columns
+    ]
+    assert (declared.description, declared.labels) == (table.description, {"application": "x"})
+
+
+def test_the_tables_are_created_as_declared(warehouse: BigQueryWarehouse) -> None:
+    created = warehouse._connected().get_table(f"{warehouse.dataset_prefix}nba_raw.bdl_player_boxscores")
+    assert (created.time_partitioning.field, created.clustering_fields) == ("game_date", ["game_id", "player_id"])
+    assert created.labels == {"application": "nba_assets"}
+    assert created.schema[0].description == BDL_PLAYER_BOXSCORES.columns[0].description
+
+
+def test_a_declared_column_that_is_missing_is_added(warehouse: BigQueryWarehouse) -> None:
+    client = warehouse._connected()
+    name = f"{PROJECT}.{warehouse.dataset_prefix}nba_raw.bdl_games"
+    client.delete_table(name)
+    known = [field for field in bigquery_tables.schema(BDL_GAMES) if field.name != "tipoff"]
+    client.create_table(google.Table(name, known))
+    warehouse._tables_are_there = False
+    write(warehouse, [games(100)])
+    assert warehouse.read_weeks(BDL_GAMES, [WEEK])["tipoff"].notna().all()
+
+
+def test_a_stored_column_of_another_type_is_refused(warehouse: BigQueryWarehouse) -> None:
+    client = warehouse._connected()
+    name = f"{PROJECT}.{warehouse.dataset_prefix}nba_raw.bdl_games"
+    client.delete_table(name)
+    columns = [google.SchemaField("week", "DATE"), google.SchemaField("game_id", "STRING")]
+    client.create_table(google.Table(name, columns))
+    warehouse._tables_are_there = False
+    with pytest.raises(WarehouseError, match=r"bdl_games.game_id is STRING in BigQuery but declared INT64"):
+        write(warehouse, [games(100)])
+
+
+def test_a_backfill_leaves_the_same_rows_as_in_duckdb(bigquery: BigQueryEmulator, project: Project) -> None:
+    first, last = "2021-12-17", "2022-01-13"
+    in_duckdb = project.backfill(first, last)
+    assert in_duckdb.exit_code == 0, in_duckdb.told
+    opened = bigquery_storage(bigquery).open()
+    assert isinstance(opened, BigQueryWarehouse)
+    in_bigquery = project.backfill(
+        first,
+        last,
+        NBA_WAREHOUSE="bigquery",
+        NBA_BIGQUERY_PROJECT=PROJECT,
+        NBA_BIGQUERY_ENDPOINT=bigquery.endpoint,
+        NBA_BIGQUERY_STORAGE_ENDPOINT=bigquery.storage_endpoint,
+        NBA_DATASET_PREFIX=opened.dataset_prefix,
+    )
+    assert in_bigquery.exit_code == 0, in_bigquery.told
+    assert in_bigquery.report == in_duckdb.report
+    weeks = [WEEK + dt.timedelta(days=7 * number) for number in range(4)]
+    duckdb = DuckDBWarehouse(path=str(project.warehouse))
+    for table in WEEKLY_TABLES:
+        expected = conform(duckdb.read_weeks(table, weeks), table)
+        found = conform(opened.read_weeks(table, weeks), table)
+        assert expected.num_rows > 0, table.name
+        for column in set(table.column_names) - {"fetched_at"}:
+            assert found[column].equals(expected[column]), f"{table.name}.{column}"
