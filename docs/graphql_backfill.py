@@ -58,7 +58,7 @@ CHECKS = """
 query Checks($asset: AssetKeyInput!) {
   assetNodeOrError(assetKey: $asset) {
     __typename
-    ... on AssetNode { assetChecksOrError { __typename ... on AssetChecks { checks { name partitionDefinition { name } } } } }
+    ... on AssetNode { assetChecksOrError { ... on AssetChecks { checks { name partitionDefinition { name } } } } }
   }
 }"""
 RESULTS = """

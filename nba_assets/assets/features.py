@@ -11,6 +11,8 @@ from nba_assets.partitions import last_day, week_of
 from nba_assets.tables import PLAYER_GAME_FEATURES
 from nba_assets.weekly_asset import History, HistoryIfPublished, weekly_asset
 
+CALLED_OFF = ("Postponed", "Cancel")
+
 
 @weekly_asset(PLAYER_GAME_FEATURES, code_version="1", kinds={"pandas"})
 def player_game_features(
@@ -24,12 +26,13 @@ def player_game_features(
 
     Games still to come have rows too, for the players of their teams' newest game.
     """
+    called_off = bdl_games["status"].str.startswith(CALLED_OFF)
     out = injury_reports.absences(nbac_injury_report, bdl_games)
     rows = make_features(
         player_game_summary,
         team_game_summary,
         out.loc[out["before_tipoff"], ["game_id", "player_id"]],
-        bdl_games,
+        bdl_games.loc[~called_off],
         first=min(weeks),
         last=last_day(max(weeks)),
     )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 from playwright.sync_api import Locator, Page, expect, sync_playwright
@@ -90,14 +91,15 @@ def open_browser(width: int = 1440, height: int = 900) -> Iterator[Page]:
         browser.close()
 
 
-def open_lineage(page: Page, url: str, *groups: str) -> None:
-    """The asset graph with these groups opened."""
-    expanded = "%2C".join(f"global%40global%3A{group}" for group in groups)
-    page.goto(f"{url}/asset-groups?expanded={expanded}" if groups else f"{url}/asset-groups")
+def open_lineage(page: Page, url: str, *groups: str, selection: str = "") -> None:
+    """The asset graph, or a selection of it ('+key:"a/b"' is a/b with all it needs), with these groups opened."""
+    path = f"asset-groups~{quote(selection, safe='')}/" if selection else "asset-groups"
+    opened = quote(",".join(f"global@global:{group}" for group in groups))
+    page.goto(f"{url}/{path}?expanded={opened}")
 
 
 def launch(page: Page, url: str, selection: str, weeks: str) -> None:
-    """In the asset graph: select assets ('+key:"a/b"' is a/b with all it needs), type the weeks, launch."""
+    """In the asset graph: type the selection of assets, then the weeks ("2021-12-17" or "[first...last]"), launch."""
     open_lineage(page, url)
     page.locator(".CodeMirror").click()
     page.keyboard.type(selection)
@@ -124,10 +126,10 @@ def open_newest_run(page: Page) -> None:
     page.locator("a[href^='/runs/']").first.click()
 
 
-def wait_until_ended(page: Page) -> None:
+def wait_until_ended(page: Page, within: float = ENDED_WITHIN) -> None:
     """On the page of a run or backfill: until it says how it ended."""
     ended = visible(page, "Success").or_(visible(page, "Succeeded")).or_(visible(page, "Failure"))
-    expect(ended.first).to_be_visible(timeout=ENDED_WITHIN)
+    expect(ended.first).to_be_visible(timeout=within)
 
 
 def open_check(page: Page, url: str, asset: str, check: str) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from nba_assets.model.training import Parameters, TrainedModel, train
 
 FEATURES = ("points_avg_last_10", "minutes_avg_last_10", "days_rest")
-FEW_TREES = Parameters(rounds=25, max_depth=3, learning_rate=0.3, min_child_weight=5.0, colsample_bytree=1.0)
+FEW_TREES = Parameters(rounds=25, max_depth=3, learning_rate=0.3, min_child_weight=5.0)
 FIRST_WEEK = dt.date(2021, 10, 15)
 
 

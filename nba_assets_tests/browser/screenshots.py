@@ -1,0 +1,97 @@
+"""The README's pictures of Dagit, made by driving it: `make screenshots` writes them into docs/images/."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from nba_assets_tests.browser.dagit import (
+    CHROMIUM,
+    launch,
+    open_browser,
+    open_check,
+    open_lineage,
+    open_newest_run,
+    open_runs,
+    open_week,
+    running_dagit,
+    visible,
+    wait_until_ended,
+)
+from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
+from nba_assets_tests.conftest import REPOSITORY, project_at
+
+IMAGES = REPOSITORY / "docs" / "images"
+COLOURS = 64  # of a picture's palette: Dagit's pages stay readable and under 150 KB
+SETTLED = 3_000.0  # milliseconds for Dagit's animations to end
+REPORT_AND_ALL_IT_NEEDS = '+key:"nba_validation/backfill_report"'
+THREE_SEASONS = "[2021-10-01...2024-04-26]"
+THREE_SEASONS_WITHIN = 900_000.0  # milliseconds; three minutes on an idle machine
+BEFORE, FORGOTTEN, AFTER = "2022-01-07", "2022-01-14", "2022-01-21"
+
+
+def main() -> None:
+    """Backfill three seasons of the sample league in Dagit, let one week go wrong, and take the pictures."""
+    if not CHROMIUM:
+        sys.exit("Chromium is missing: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        project = project_at(Path(folder) / "var")
+        with running_dagit(project) as url:
+            with picture("backfill-of-three-seasons", height=420) as page:
+                launch(page, url, REPORT_AND_ALL_IT_NEEDS, THREE_SEASONS)
+                open_newest_run(page)
+                wait_until_ended(page, THREE_SEASONS_WITHIN)
+            photograph_good_weeks(url)
+            run_raw_weeks(project, BEFORE, AFTER, FORGOTTEN)
+            photograph_failed_week(url)
+
+
+def photograph_good_weeks(url: str) -> None:
+    with picture("asset-graph", width=1900, height=800) as page:
+        open_lineage(page, url, "nba_raw", "nba_analytics", "nba_validation", selection=REPORT_AND_ALL_IT_NEEDS)
+        expect(visible(page, "backfill_report").last).to_be_visible()
+        page.get_by_role("button", name="Hide navigation").click()
+    with picture("check-by-week", height=640) as page:
+        open_check(page, url, "nba_analytics/player_game_summary", "minutes_null_rate")
+        open_week(page, FORGOTTEN)
+        expect(visible(page, "rows_looked_at")).to_be_visible()
+    with picture("numbers-by-week", height=900) as page:
+        page.goto(f"{url}/assets/nba_analytics/player_game_summary")
+        page.get_by_text("Plots", exact=True).click()
+        page.locator("canvas").nth(3).scroll_into_view_if_needed()
+    with picture("backfill-report", width=1150, height=1560) as page:
+        page.goto(f"{url}/assets/nba_validation/backfill_report?view=events")
+        page.get_by_text("Show Markdown").first.click()
+        expect(page.get_by_role("dialog").locator("img")).to_be_visible()
+
+
+def photograph_failed_week(url: str) -> None:
+    with picture("failed-run", height=760) as page:
+        page.goto(url)
+        open_runs(page)
+        page.locator("a[href^='/runs/']").first.click()
+        expect(page.get_by_text(f"week {FORGOTTEN}").first).to_be_visible()
+    with picture("failed-week", height=640) as page:
+        open_check(page, url, "nba_raw/bdl_player_boxscores", "minutes_null_rate")
+        open_week(page, FORGOTTEN)
+        expect(visible(page, "Failed").last).to_be_visible()
+
+
+@contextmanager
+def picture(name: str, width: int = 1440, height: int = 900) -> Iterator[Page]:
+    """A page whose state at the end of the block becomes docs/images/`name`.png."""
+    with open_browser(width, height) as page:
+        yield page
+        page.wait_for_timeout(SETTLED)
+        file = IMAGES / f"{name}.png"
+        page.screenshot(path=file)
+    with Image.open(file) as taken:
+        taken.convert("RGB").quantize(COLOURS).save(file, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
