@@ -1,6 +1,5 @@
 """What tests of several modules share: the replay of the real seasons, a scripted web server, a project of its own."""
 
-import datetime as dt
 import os
 import re
 import shutil
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +23,7 @@ from nba_assets.tables import Table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+NOTHING: Mapping[str, str] = {}
 
 
 @pytest.fixture(scope="session")
@@ -142,6 +142,9 @@ def web() -> Iterator[ScriptedWeb]:
         server.shutdown()
 
 
+Run = subprocess.Popen[str]
+
+
 @dataclass
 class Backfill:
     """How a `python -m nba_assets backfill` ended."""
@@ -166,25 +169,39 @@ class Project:
     def warehouse(self) -> Path:
         return self.data / f"{self.environment['NBA_SOURCE']}.duckdb"
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *arguments: str,
+        variables: Mapping[str, str] = NOTHING,
+        module: str = "nba_assets",
+    ) -> Run:
+        """`python -m nba_assets` with these arguments."""
         return subprocess.Popen(
-            [sys.executable, "-m", "nba_assets", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=REPOSITORY,
-            env=self.environment | variables,
+            env={**self.environment, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
 
-    def backfill(self, first: str, last: str, *options: str, **variables: str) -> Backfill:
-        return finish(self.start("backfill", "--first", first, "--last", last, *options, **variables))
+    def backfill(self, first: str, last: str, *options: str, timeout: float = 240.0, **variables: str) -> Backfill:
+        run = self.start("backfill", "--first", first, "--last", last, *options, variables=variables)
+        return finish(run, timeout)
+
+    def start_box_scores(self, first: str, last: str, *options: str) -> Run:
+        """The box-score part of a backfill, see `box_score_weeks`."""
+        return self.start(first, last, *options, module="nba_assets_tests.box_score_weeks")
+
+    def box_scores(self, first: str, last: str, *options: str) -> Backfill:
+        return finish(self.start_box_scores(first, last, *options))
 
     def rows(self, table: Table | str) -> pd.DataFrame:
         """All rows of the table by key, without `fetched_at`: what must be equal between two runs."""
         name = table if isinstance(table, str) else table.qualified_name
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.sql(f"SELECT COLUMNS(lambda c: c <> 'fetched_at') FROM {name} ORDER BY ALL").df()
+            return connection.sql(f"SELECT COLUMNS(lambda name: name <> 'fetched_at') FROM {name} ORDER BY ALL").df()
 
     def rows_by_week(self, table: Table) -> dict[str, int]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -202,7 +219,7 @@ class Project:
             return found
 
     def refusals(self) -> set[tuple[str, str, str]]:
-        """(week, table, check) of every failed evaluation of severity ERROR of the last run."""
+        """(week, table, check) of every failed evaluation of severity ERROR, in any run."""
         return {
             (f"{evaluation.partition}", evaluation.asset_key.path[-1], evaluation.check_name)
             for evaluation in self.evaluations()
@@ -222,7 +239,7 @@ class Project:
                 yield instance
 
 
-def finish(process: subprocess.Popen[str], timeout: float = 240.0) -> Backfill:
+def finish(process: Run, timeout: float = 240.0) -> Backfill:
     """Wait for a backfill; one that does not end is killed and fails the test."""
     try:
         report, errors = process.communicate(timeout=timeout)
@@ -244,19 +261,23 @@ def project_at(data: Path, **variables: str) -> Project:
     home.mkdir(parents=True)
     shutil.copy(REPOSITORY / "deploy" / "local" / "dagster.yaml", home)
     inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("NBA_", "BALLDONTLIE_", "BASKETBALL_REFERENCE_", "DAGSTER_"))
+        name: value for name, value in os.environ.items() if not name.startswith(("NBA_", "BALLDONTLIE_", "DAGSTER_"))
     }
     own = {"NBA_DATA": str(data), "DAGSTER_HOME": str(home), "NBA_SOURCE": "sample"}
     return Project(data, inherited | own | variables)
 
 
+def api_project(data: Path, url: str, **variables: str) -> Project:
+    """A fresh project in `data` that asks the API at `url`, as fast as it can."""
+    asking = {
+        "NBA_SOURCE": "balldontlie",
+        "BALLDONTLIE_BASE_URL": url,
+        "BALLDONTLIE_API_KEY": "a-key",
+        "BALLDONTLIE_REQUESTS_PER_MINUTE": "60000",
+    }
+    return project_at(data, **asking | variables)
+
+
 def replay_project(data: Path, running: Replay, **variables: str) -> Project:
     """A fresh project in `data` that asks a running replay, as fast as it can."""
-    asking = {"NBA_SOURCE": "balldontlie", "BALLDONTLIE_BASE_URL": running.url, "BALLDONTLIE_API_KEY": "a-key"}
-    return project_at(data, **asking, BALLDONTLIE_REQUESTS_PER_MINUTE="60000", **variables)
-
-
-def week(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
+    return api_project(data, running.url, **variables)

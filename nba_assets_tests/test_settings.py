@@ -94,3 +94,30 @@ def test_the_first_choice_is_the_default() -> None:
 def test_a_number_is_plain_digits(value: str) -> None:
     with pytest.raises(SettingsError):
         positive_integer({"N": value}, "N", 1)
+
+
+def test_bigquery_is_used_when_asked_for_and_never_mixes_real_and_simulated_rows() -> None:
+    assert Settings.from_environment({}).bigquery is None
+    chosen = {"NBA_WAREHOUSE": "bigquery", "NBA_BIGQUERY_PROJECT": "a-project"}
+    simulated = Settings.from_environment(chosen).bigquery
+    real = Settings.from_environment(
+        chosen | {"NBA_SOURCE": "balldontlie", "NBA_MAX_BYTES_BILLED": "20000000"}
+    ).bigquery
+    assert simulated and real
+    assert (simulated.project, simulated.location, simulated.max_bytes_billed) == ("a-project", "US", None)
+    assert (simulated.dataset_prefix, real.dataset_prefix, real.max_bytes_billed) == ("sample_", "", 20_000_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("NBA_BIGQUERY_PROJECT", "", "NBA_WAREHOUSE=bigquery needs NBA_BIGQUERY_PROJECT"),
+        ("NBA_DATASET_PREFIX", "x; DROP", "NBA_DATASET_PREFIX='x; DROP': use letters, digits and underscores"),
+        ("NBA_MAX_BYTES_BILLED", "1 GB", "NBA_MAX_BYTES_BILLED='1 GB': use a whole number"),
+        ("NBA_WAREHOUSE", "oracle", "NBA_WAREHOUSE='oracle': use one of duckdb, bigquery"),
+    ],
+)
+def test_an_unusable_bigquery_setting_is_refused_by_name(name: str, value: str, told: str) -> None:
+    environment = {"NBA_WAREHOUSE": "bigquery", "NBA_BIGQUERY_PROJECT": "a-project", name: value}
+    with pytest.raises(SettingsError, match=told):
+        Settings.from_environment(environment)

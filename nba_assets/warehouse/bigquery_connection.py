@@ -77,7 +77,8 @@ class BigQueryConnection(BigQueryResource):
 
     def _read_client(self) -> bigquery_storage.BigQueryReadClient:
         if self.storage_endpoint:
-            channel = grpc.insecure_channel(self.storage_endpoint)
+            # Google's own channel has no limit on what it receives either; the library's default is 4 MB.
+            channel = grpc.insecure_channel(self.storage_endpoint, [("grpc.max_receive_message_length", -1)])
             return bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
         return bigquery_storage.BigQueryReadClient(credentials=self._credentials())
 

@@ -115,7 +115,7 @@ def test_every_kind_of_wrong_answer_costs_only_its_week_and_is_told_by_name(runs
     assert "nba_raw.bdl_player_boxscores.pts, row 0 (game_id=" in raw
     assert "'twenty' is not a whole number" in raw
     summary = told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"]
-    assert f"minutes 'abc' is neither minutes" in summary
+    assert "minutes 'abc' is neither minutes" in summary
     assert (
         rows_by_week(runs, BDL_PLAYER_BOXSCORES) == rows_by_week(runs, PLAYER_GAME_SUMMARY) == dict.fromkeys(WEEKS, 90)
     )

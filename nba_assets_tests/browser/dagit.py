@@ -99,7 +99,10 @@ def open_lineage(page: Page, url: str, *groups: str, selection: str = "") -> Non
 
 
 def launch(page: Page, url: str, selection: str, weeks: str) -> None:
-    """In the asset graph: type the selection of assets, then the weeks ("2021-12-17" or "[first...last]"), launch."""
+    """In the asset graph: type the selection of assets, then the weeks ("2021-12-17" or "[first...last]"), launch.
+
+    Ends on the page of the run, or of the backfill if there are several weeks.
+    """
     open_lineage(page, url)
     page.locator(".CodeMirror").click()
     page.keyboard.type(selection)
@@ -112,7 +115,8 @@ def launch(page: Page, url: str, selection: str, weeks: str) -> None:
     typed.fill(weeks)
     typed.press("Enter")
     dialog.get_by_role("button", name="Launch").click()
-    expect(dialog).to_be_hidden()
+    told = page.get_by_role("region", name="Notifications").get_by_role("link", name="View")
+    page.goto(f"{url}{told.get_attribute('href')}")
 
 
 def open_runs(page: Page) -> None:
@@ -120,16 +124,18 @@ def open_runs(page: Page) -> None:
     page.locator("a[href='/runs']").first.click()
 
 
-def open_newest_run(page: Page) -> None:
-    """By the menu: the newest of the runs, which may be a backfill."""
-    open_runs(page)
-    page.locator("a[href^='/runs/']").first.click()
+def expect_run_succeeds(page: Page) -> None:
+    """On a run's page: the run ends, and well."""
+    ended = visible(page, "Success").or_(visible(page, "Failure")).first
+    expect(ended).to_be_visible(timeout=ENDED_WITHIN)
+    expect(ended).to_have_text("Success")
 
 
-def wait_until_ended(page: Page, within: float = ENDED_WITHIN) -> None:
-    """On the page of a run or backfill: until it says how it ended."""
-    ended = visible(page, "Success").or_(visible(page, "Succeeded")).or_(visible(page, "Failure"))
-    expect(ended.first).to_be_visible(timeout=within)
+def expect_backfill_succeeds(page: Page, within: float = ENDED_WITHIN) -> None:
+    """On a backfill's page: the backfill ends within these milliseconds, and well."""
+    status = visible(page, "Status").locator("..")
+    expect(status).to_contain_text(re.compile("Succeeded|Failed|Canceled"), timeout=within)
+    expect(status).to_contain_text("Succeeded")
 
 
 def open_check(page: Page, url: str, asset: str, check: str) -> None:

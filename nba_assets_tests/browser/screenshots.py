@@ -11,16 +11,15 @@ from playwright.sync_api import Page, expect
 
 from nba_assets_tests.browser.dagit import (
     CHROMIUM,
+    expect_backfill_succeeds,
     launch,
     open_browser,
     open_check,
     open_lineage,
-    open_newest_run,
     open_runs,
     open_week,
     running_dagit,
     visible,
-    wait_until_ended,
 )
 from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
 from nba_assets_tests.conftest import REPOSITORY, project_at
@@ -43,8 +42,7 @@ def main() -> None:
         with running_dagit(project) as url:
             with picture("backfill-of-three-seasons", height=420) as page:
                 launch(page, url, REPORT_AND_ALL_IT_NEEDS, THREE_SEASONS)
-                open_newest_run(page)
-                wait_until_ended(page, THREE_SEASONS_WITHIN)
+                expect_backfill_succeeds(page, THREE_SEASONS_WITHIN)
             photograph_good_weeks(url)
             run_raw_weeks(project, BEFORE, AFTER, FORGOTTEN)
             photograph_failed_week(url)

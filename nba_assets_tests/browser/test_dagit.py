@@ -10,14 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from nba_assets_tests.browser.dagit import (
+    expect_backfill_succeeds,
+    expect_run_succeeds,
     launch,
     open_check,
     open_lineage,
-    open_newest_run,
     open_runs,
     open_week,
     visible,
-    wait_until_ended,
 )
 from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
 from nba_assets_tests.conftest import REPOSITORY, Project
@@ -58,9 +58,7 @@ def test_the_graph_shows_groups_and_opens_one_into_its_assets(dagit: str, page: 
 
 def test_a_week_is_materialized_with_all_it_needs(dagit: str, page: Page) -> None:
     launch(page, dagit, SUMMARY_AND_ALL_IT_NEEDS, WEEK)
-    open_newest_run(page)
-    wait_until_ended(page)
-    expect(visible(page, "Success").first).to_be_visible()
+    expect_run_succeeds(page)
 
     page.goto(f"{dagit}/assets/{SUMMARY}?view=partitions")
     open_week(page, WEEK)
@@ -70,9 +68,7 @@ def test_a_week_is_materialized_with_all_it_needs(dagit: str, page: Page) -> Non
 
 def test_a_backfill_of_six_weeks_has_a_check_result_for_each(dagit: str, page: Page) -> None:
     launch(page, dagit, SUMMARY_AND_ALL_IT_NEEDS, f"[{SIX_WEEKS[0]}...{SIX_WEEKS[-1]}]")
-    open_newest_run(page)
-    wait_until_ended(page)
-    expect(visible(page, "Succeeded").first).to_be_visible()
+    expect_backfill_succeeds(page)
 
     open_check(page, dagit, SUMMARY, "minutes_null_rate")
     for week in SIX_WEEKS:

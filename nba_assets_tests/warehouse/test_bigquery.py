@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import bigquery as google
 from requests.adapters import HTTPAdapter
 
-from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, WEEKLY_TABLES, Table
+from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, MODEL_TABLES, WEEKLY_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
@@ -328,7 +328,7 @@ def test_a_backfill_leaves_the_same_rows_as_in_duckdb(bigquery: BigQueryEmulator
     assert in_bigquery.report == in_duckdb.report
     weeks = [WEEK + dt.timedelta(days=7 * number) for number in range(4)]
     duckdb = DuckDBWarehouse(path=str(project.warehouse))
-    for table in WEEKLY_TABLES:
+    for table in (*WEEKLY_TABLES, *MODEL_TABLES):
         expected = conform(duckdb.read_weeks(table, weeks), table)
         found = conform(opened.read_weeks(table, weeks), table)
         assert expected.num_rows > 0, table.name

@@ -1,0 +1,100 @@
+"""`make bench`: how long backfills take from process start and what memory they need, beside a script without Dagster.
+
+Ratios are of runs one after the other on the same machine; nothing is asserted. Time in Dagit is measured elsewhere.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from nba_assets_tests.conftest import REPOSITORY, SHARED, Project, project_at, replay_project, replaying
+
+HISTORY = ("2021-10-01", "2024-04-30")  # 135 weeks
+SEASON = ("2021-10-01", "2022-06-30")
+SIX_SEASONS = ("2018-10-05", "2024-04-30")
+WEEK = ("2021-12-17", "2021-12-17")
+WHOLE = ("nba_assets", "backfill", "--first", "{first}", "--last", "{last}")
+BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}")
+PLAIN = ("nba_assets_tests.plain_script", "{first}", "{last}")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall and processor seconds from process start to its end, and its peak resident memory."""
+
+    name: str
+    seconds: float
+    processor: float
+    megabytes: float
+
+    def told(self, beside: "Measured | None") -> str:
+        ratio = f"{self.seconds / beside.seconds:6.2f} x {beside.name}" if beside else ""
+        return f"{self.name:<46} {self.seconds:7.1f} s {self.processor:7.1f} s {self.megabytes:7.0f} MB  {ratio}"
+
+
+def measure(
+    name: str, module: tuple[str, ...], span: tuple[str, str], project: Project, beside: Measured | None = None
+) -> Measured:
+    """Run it, print it, and its ratio to the one measured before."""
+    first, last = span
+    arguments = [word.format(first=first, last=last) for word in module]
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], cwd=REPOSITORY, env=project.environment, stdout=output, stderr=output
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - started
+        if process.returncode:
+            output.seek(0)
+            sys.exit(f"{name} failed:\n{output.read().decode()[-3000:]}")
+    measured = Measured(name, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    print(measured.told(beside), flush=True)
+    return measured
+
+
+def sample_league(folder: Path) -> None:
+    def fresh(name: str) -> Project:
+        return project_at(folder / name)
+
+    plain = measure("sample, box scores, 135 weeks, plain script", PLAIN, HISTORY, fresh("plain"))
+    measure("sample, box scores, 135 weeks", BOX_SCORES, HISTORY, fresh("graph"), plain)
+    season = measure("sample, box scores, 1 season", BOX_SCORES, SEASON, fresh("season"))
+    measure("sample, box scores, 3 seasons again", BOX_SCORES, HISTORY, fresh("seasons"), season)
+    measure("sample, box scores, one week", BOX_SCORES, WEEK, fresh("week"))
+    measure("sample, whole graph, one week", WHOLE, WEEK, fresh("whole-week"))
+    season = measure("sample, whole graph, 1 season", WHOLE, SEASON, fresh("whole-season"))
+    measure("sample, whole graph, 135 weeks", WHOLE, HISTORY, fresh("whole"), season)
+
+
+def real_seasons(folder: Path) -> None:
+    with ExitStack() as running:
+        replay = running.enter_context(replaying(SHARED, "--today", "2024-05-01"))
+
+        def fresh(name: str, **variables: str) -> Project:
+            return replay_project(folder / name, replay, **variables)
+
+        plain = measure("replay, box scores, 135 weeks, plain script", PLAIN, HISTORY, fresh("real-plain"))
+        project = fresh("real")
+        three = measure("replay, box scores, 135 weeks", BOX_SCORES, HISTORY, project, plain)
+        measure("replay, box scores, 135 weeks from landing", BOX_SCORES, HISTORY, project, three)
+        six = fresh("six", NBA_FIRST_WEEK=SIX_SEASONS[0])
+        measure("replay, box scores, 6 seasons", BOX_SCORES, SIX_SEASONS, six, three)
+        measure("replay, whole graph, 135 weeks", WHOLE, HISTORY, fresh("real-whole"))
+
+
+if __name__ == "__main__":
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; wall, processor time, peak memory", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        sample_league(Path(temporary))
+        if SHARED.is_dir():
+            real_seasons(Path(temporary))
+        else:
+            print("the real seasons are left out: there is no ../shared")
+    print(f"load {os.getloadavg()[0]:.1f} at the end")

@@ -1,0 +1,41 @@
+"""`python -m nba_assets_tests.box_score_weeks 2021-12-10 2022-01-06`: the backfill command without model and report.
+
+For tests of sources, checks and storage: same job, same process, same messages and exit code, in half the time.
+"""
+
+import datetime as dt
+import sys
+
+from nba_assets.__main__ import run_job
+from nba_assets.partitions import weeks_between
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+)
+
+BOX_SCORE_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+
+
+def backfill(first: dt.date, last: dt.date, *, refresh: bool) -> bool:
+    """Whether every week from `first` to `last` was published by every box-score table."""
+    weeks = weeks_between(first, last)
+    asking = {"config": {"refresh": refresh}}
+    return run_job(
+        "backfill",
+        asset_selection=[table.asset_key for table in BOX_SCORE_TABLES],
+        tags={
+            "dagster/asset_partition_range_start": f"{weeks[0]}",
+            "dagster/asset_partition_range_end": f"{weeks[-1]}",
+        },
+        run_config={
+            "ops": {"nba_raw__bdl_games": asking, "nba_raw__bdl_player_boxscores": asking},
+            "loggers": {"console": {"config": {}}},
+        },
+    ).success
+
+
+if __name__ == "__main__":
+    first, last = map(dt.date.fromisoformat, sys.argv[1:3])
+    sys.exit(0 if backfill(first, last, refresh="--refresh" in sys.argv) else 1)
