@@ -12,7 +12,7 @@ export DAGSTER_HOME ?= $(NBA_DATA)/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: setup backfill test lint dev bench emulators clean
+.PHONY: setup backfill test lint dev bench emulators screenshots clean
 
 setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
 
@@ -56,6 +56,10 @@ dev: setup
 
 bench: setup
 	$(VENV)/python -m nba_assets_tests.bench
+
+# The README's pictures; needs Chromium.
+screenshots: setup
+	$(VENV)/python -m nba_assets_tests.browser.screenshots
 
 clean:
 	rm -rf .venv

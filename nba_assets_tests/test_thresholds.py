@@ -111,7 +111,6 @@ def test_outcomes_change_exactly_at_the_designed_bounds(
 
 
 NOT_BLOCKING = {"team_points_match_score", "team_minutes", "usage_rate_null_rate"}
-NOT_BLOCKING |= {"player_match_rate", "days_without_report"}
 
 
 def test_all_checks_block_but_those_that_the_design_excepts() -> None:

@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = project_at(Path(folder) / "var")
         with running_dagit(project) as url:
-            with picture("backfill-of-three-seasons", height=420) as page:
+            with picture("backfill-of-three-seasons", height=660) as page:
                 launch(page, url, REPORT_AND_ALL_IT_NEEDS, THREE_SEASONS)
                 expect_backfill_succeeds(page, THREE_SEASONS_WITHIN)
             photograph_good_weeks(url)
@@ -49,17 +49,20 @@ def main() -> None:
 
 
 def photograph_good_weeks(url: str) -> None:
-    with picture("asset-graph", width=1900, height=800) as page:
+    with picture("asset-graph", width=1900, height=1000) as page:
         open_lineage(page, url, "nba_raw", "nba_analytics", "nba_validation", selection=REPORT_AND_ALL_IT_NEEDS)
-        expect(visible(page, "backfill_report").last).to_be_visible()
         page.get_by_role("button", name="Hide navigation").click()
-    with picture("check-by-week", height=640) as page:
+        page.get_by_role("button", name="panel_show_right", exact=True).click()
+        page.reload()  # the graph is fitted to the room it now has
+        expect(visible(page, "backfill_report").last).to_be_visible()
+    with picture("check-by-week", height=880) as page:
         open_check(page, url, "nba_analytics/player_game_summary", "minutes_null_rate")
         open_week(page, FORGOTTEN)
         expect(visible(page, "rows_looked_at")).to_be_visible()
     with picture("numbers-by-week", height=900) as page:
         page.goto(f"{url}/assets/nba_analytics/player_game_summary")
         page.get_by_text("Plots", exact=True).click()
+        page.get_by_text("Events", exact=True).last.click()  # by partition, Dagit plots only those of about two years
         page.locator("canvas").nth(3).scroll_into_view_if_needed()
     with picture("backfill-report", width=1150, height=1560) as page:
         page.goto(f"{url}/assets/nba_validation/backfill_report?view=events")
@@ -73,7 +76,7 @@ def photograph_failed_week(url: str) -> None:
         open_runs(page)
         page.locator("a[href^='/runs/']").first.click()
         expect(page.get_by_text(f"week {FORGOTTEN}").first).to_be_visible()
-    with picture("failed-week", height=640) as page:
+    with picture("failed-week", height=880) as page:
         open_check(page, url, "nba_raw/bdl_player_boxscores", "minutes_null_rate")
         open_week(page, FORGOTTEN)
         expect(visible(page, "Failed").last).to_be_visible()
