@@ -2,7 +2,7 @@
 
 from nba_assets import model_metrics
 from nba_assets.bounds import DEFINITION, DESIGN, NONE, SEASONS, Check, Range, Threshold
-from nba_assets.tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.model_tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 
 MODEL_CHECKS: tuple[Check, ...] = (
     Check(

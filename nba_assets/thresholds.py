@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from nba_assets import metrics
 from nba_assets.bounds import DEFINITION, DESIGN, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets.model_thresholds import MODEL_CHECKS
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
     NBAC_INJURY_REPORT,
     PLAYER_GAME_SUMMARY,
-    PLAYER_POINTS,
-    PREDICTION_ACCURACY,
     TEAM_GAME_SUMMARY,
     WEEKLY_TABLES,
     Table,

@@ -7,8 +7,8 @@ import pandas as pd
 
 from nba_assets import injury_reports
 from nba_assets.features.player_games import player_game_features as make_features
+from nba_assets.model_tables import PLAYER_GAME_FEATURES
 from nba_assets.partitions import last_day, week_of
-from nba_assets.tables import PLAYER_GAME_FEATURES
 from nba_assets.weekly_asset import History, HistoryIfPublished, weekly_asset
 
 CALLED_OFF = ("Postponed", "Cancel")

@@ -14,9 +14,10 @@ from nba_assets.model.artifacts import ArtifactError, ModelArtifacts
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
 from nba_assets.model.weekly_training import WeekTraining, last_date_before, train_weeks
+from nba_assets.model_tables import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
 from nba_assets.publishing import WeekResult
-from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON, PLAYER_GAME_FEATURES, XGBOOST_MODEL
+from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON
 from nba_assets.thresholds import checks_of
 from nba_assets.warehouse.frames import conform
 from nba_assets.warehouse.interface import Warehouse, WarehouseError

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nba_assets.model.predictions import grade, predict_week
 from nba_assets.model.training import TrainedModel
-from nba_assets.tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.weekly_asset import SameWeeks, weekly_asset
 
 MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")

@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = project_at(Path(folder) / "var")
         with running_dagit(project) as url:
-            with picture("backfill-of-three-seasons", height=660) as page:
+            with picture("backfill", height=670) as page:
                 launch(page, url, REPORT_AND_ALL_IT_NEEDS, THREE_SEASONS)
                 expect_backfill_succeeds(page, THREE_SEASONS_WITHIN)
             photograph_good_weeks(url)

@@ -1,7 +1,7 @@
 import pandas as pd
 
 from nba_assets.model.predictions import grade, predict_week
-from nba_assets.tables import PLAYER_POINTS, PREDICTION_ACCURACY
+from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets.warehouse.frames import conform
 from nba_assets_tests.model.learnable import FEW_TREES
 from nba_assets_tests.model.test_comparison import feature_rows
