@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +112,35 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection opened late and closed early: the file's lock keeps every other process out meanwhile."""
-        try:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            connection = self._open(read_only)
-        except CANNOT_OPEN as error:
-            raise WarehouseError(f"{self.path} cannot be opened: {_reason(error)}") from error
-        try:
-            yield connection
-        except CANNOT_USE as error:
-            raise WarehouseError(f"{self.path} cannot be used: {_reason(error)}") from error
-        finally:
-            connection.close()
+        with ExitStack() as turn:
+            try:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                if not read_only:
+                    turn.enter_context(self._turn_to_write())
+                connection = self._open(read_only)
+            except CANNOT_OPEN as error:
+                raise WarehouseError(f"{self.path} cannot be opened: {_reason(error)}") from error
+            try:
+                yield connection
+            except CANNOT_USE as error:
+                raise WarehouseError(f"{self.path} cannot be used: {_reason(error)}") from error
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """One writer after the other, in a queue of our own: of processes that create the file at the same moment,
+        DuckDB's lock lets one overwrite what another has just stored.
+        """
+        with Path(f"{self.path}.lock").open("w") as queue:
+            attempts = tenacity.Retrying(
+                retry=tenacity.retry_if_exception_type(BlockingIOError),
+                wait=tenacity.wait_random(0.01, 0.1),
+                stop=tenacity.stop_after_delay(self.wait_seconds),
+                reraise=True,
+            )
+            attempts(fcntl.flock, queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
 
     def _open(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         attempts = tenacity.Retrying(
@@ -153,7 +172,7 @@ def _is_busy(error: BaseException) -> bool:
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    if _is_busy(error):
+    if _is_busy(error) or isinstance(error, BlockingIOError):
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", text)
         by = f"{holder[1]} (process {holder[2]})" if holder else "another program"
         return f"{by} kept it locked for the whole wait. Close it, then materialize again; nothing was changed"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -71,9 +71,10 @@ def _wait_until_loaded(url: str, running: subprocess.Popen[bytes], log: Path) ->
 
 
 def _stop(running: subprocess.Popen[bytes]) -> None:
-    os.killpg(running.pid, signal.SIGINT)
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGINT)
     try:
-        running.wait(timeout=60)
+        running.wait(timeout=30)
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()

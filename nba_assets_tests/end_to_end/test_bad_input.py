@@ -174,17 +174,17 @@ class ScriptedMinutes:
         }
 
     def box_scores(self, week: str, game: dict[str, Any]) -> list[dict[str, Any]]:
-        """Eight of sixteen play 30 minutes on each side; the first at home for the minutes tested."""
+        """Ten of sixteen play 24 minutes on each side; the first at home for the minutes tested."""
         rows: list[dict[str, Any]] = []
         for team, points in (("NYK", 100), ("ATL", 98)):
             for number in range(16):
-                scored = (points // 8 + (number < points % 8)) if number < 8 else 0
+                scored = (points // 10 + (number < points % 10)) if number < 10 else 0
                 tested = team == "NYK" and number == 0
                 rows.append(
                     dict.fromkeys(("fg3m", "fg3a", "oreb", "dreb", "reb", "ast", "stl", "blk", "turnover", "pf"), 0)
                     | {
                         "id": len(rows),
-                        "min": self.minutes[week] if tested else "30" if number < 8 else "00",
+                        "min": self.minutes[week] if tested else "24" if number < 10 else "00",
                         "fgm": scored // 2,
                         "fga": scored,
                         "ftm": scored % 2,
