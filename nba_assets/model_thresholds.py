@@ -62,7 +62,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
             Threshold("most_predictions", Range(at_most=40), DESIGN, warns=Range(at_most=50)),
             Threshold("ruled_out_predicted", NONE, DEFINITION),
         ),
-        blocking=True,
+        blocking=False,
         why="Every game has a prediction for each player who may play, and none for one who was ruled out.",
         remedy="look at the features of the week: rosters or injury reports are incomplete.",
         due=None,
