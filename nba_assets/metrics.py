@@ -1,7 +1,9 @@
 """What is measured in a table, as SQL that gives one row a week; the same text runs on DuckDB and BigQuery.
 
 `{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
-for every other. `rows_looked_at` is what a value was computed from; a week without a row was not measurable.
+for every other. `{final_games}` are the final ones among the games, `{stored_final_games}` those published before;
+`{table_name_so_far}` holds also the published rows of the DAYS_BEFORE. `rows_looked_at` is what a value was computed
+from; a week without a row was not measurable.
 `named`, where there is one, says which days, games or players it is that are wrong.
 """
 
@@ -16,6 +18,7 @@ import pandas as pd
 from nba_assets.partitions import last_day
 from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
 
+DAYS_BEFORE = 56  # how far checks look back from a week: eight weeks
 Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 
 FINAL_GAMES = """
@@ -28,6 +31,29 @@ SELECT week, COUNT(*) AS rows_looked_at,
            THEN 1 ELSE 0 END) AS final_games_without_a_winner,
        SUM(CASE WHEN home_team = visitor_team THEN 1 ELSE 0 END) AS games_of_one_team
 FROM {bdl_games} AS game GROUP BY week
+"""
+
+# An answer that lists fewer games than the one before is not believed: every row of the games it lacks would go.
+FINAL_GAMES_KEPT = """
+SELECT stored.week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN sent.game_id IS NULL THEN 1 ELSE 0 END) AS final_games_gone,
+       STRING_AGG(CASE WHEN sent.game_id IS NULL THEN CONCAT('game ', CAST(stored.game_id AS STRING), ' of ',
+                  CAST(stored.game_date AS STRING)) END, ', ' ORDER BY stored.game_date, stored.game_id) AS named
+FROM {stored_final_games} AS stored
+LEFT JOIN {final_games} AS sent ON sent.game_id = stored.game_id AND sent.week = stored.week
+GROUP BY stored.week
+"""
+
+# From game to game are at most 7 days in the real seasons (the All-Star break), and 10 weeks in the shortest summer.
+GAP_IN_SEASON = """
+SELECT opening.week, MAX(opening.games) AS rows_looked_at,
+       CASE WHEN MAX(earlier.game_date) < MIN(opening.first_game) - 7 THEN 1 ELSE 0 END AS gaps_before_the_week,
+       CONCAT('no game between ', CAST(MAX(earlier.game_date) AS STRING), ' and ',
+              CAST(MIN(opening.first_game) AS STRING)) AS named
+FROM (SELECT week, MIN(game_date) AS first_game, COUNT(*) AS games FROM {bdl_games} AS listed GROUP BY week) AS opening
+JOIN {bdl_games_so_far} AS earlier
+ON earlier.game_date < opening.first_game AND earlier.game_date >= opening.week - 42
+GROUP BY opening.week
 """
 
 RAW_MINUTES_NULL_RATE = """
@@ -196,10 +222,25 @@ def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[st
     staged: for tables under audit, by name, how SQL calls their staged rows; all others are read as published.
     """
     relations = {table.name: staged.get(table.name) or published(table) for table in WEEKLY_TABLES}
-    relations["final_games"] = f"(SELECT * FROM {relations[BDL_GAMES.name]} AS listed WHERE status = 'Final')"
+    relations["final_games"] = _final(relations[BDL_GAMES.name])
+    relations["stored_final_games"] = _final(published(BDL_GAMES))
+    relations |= {f"{table.name}_so_far": _so_far(table, relations[table.name]) for table in WEEKLY_TABLES}
     window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
     text = sql.format_map(relations)
     return query(text, {name: value for name, value in window.items() if f"@{name}" in text})
+
+
+def _final(games: str) -> str:
+    return f"(SELECT * FROM {games} AS listed WHERE status = 'Final')"
+
+
+def _so_far(table: Table, rows: str) -> str:
+    columns, date = ", ".join(table.column_names), table.date_column
+    return (
+        f"(SELECT {columns} FROM {rows} AS asked UNION ALL SELECT {columns} FROM {table.qualified_name} "
+        f"WHERE {date} BETWEEN @first_day - {DAYS_BEFORE} AND @last_day "
+        "AND week NOT IN (SELECT * FROM UNNEST(@weeks)))"
+    )
 
 
 def published(table: Table) -> str:

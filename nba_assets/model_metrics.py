@@ -43,3 +43,19 @@ SELECT week, COUNT(*) AS rows_looked_at, AVG(absolute_error) AS mean_absolute_er
        AVG(absolute_error) / AVG(mock_absolute_error) AS error_ratio_to_mock
 FROM {prediction_accuracy} AS accuracy WHERE graded AND mock_absolute_error IS NOT NULL GROUP BY week
 """
+
+# In standard errors of the week's mean, so that a play-off week of 40 rows may stray farther than one of 1,000; from
+# four earlier weeks on, because the first models of a season still learn.
+ERROR_OF_TRAILING_WEEKS = """
+SELECT accuracy.week, COUNT(*) AS rows_looked_at,
+       (AVG(accuracy.absolute_error) - MAX(before_it.mean_error)) * SQRT(COUNT(*)) / MAX(before_it.deviation)
+           AS standard_errors_from_trailing_weeks
+FROM {prediction_accuracy} AS accuracy
+JOIN (
+    SELECT judged.week, AVG(earlier.absolute_error) AS mean_error, STDDEV_SAMP(earlier.absolute_error) AS deviation
+    FROM (SELECT DISTINCT week FROM {prediction_accuracy} AS listed) AS judged
+    JOIN {prediction_accuracy_so_far} AS earlier ON earlier.week < judged.week AND earlier.week >= judged.week - 56
+    WHERE earlier.graded GROUP BY judged.week HAVING COUNT(DISTINCT earlier.week) >= 4
+) AS before_it ON before_it.week = accuracy.week
+WHERE accuracy.graded GROUP BY accuracy.week
+"""

@@ -90,8 +90,19 @@ MODEL_CHECKS: tuple[Check, ...] = (
             Threshold("error_ratio_to_mock", Range(at_most=1.05), SEASONS, warns=Range()),
         ),
         blocking=False,
-        why="A week's error stays near the trailing weeks' and does not exceed the expert formula's on the same rows.",
+        why="A week's error is no outlier and does not exceed the expert formula's on the same rows.",
         remedy="compare with earlier weeks in the plot; a jump means features or rosters went wrong.",
+        due=None,
+    ),
+    Check(
+        PREDICTION_ACCURACY,
+        "error_against_trailing_weeks",
+        model_metrics.ERROR_OF_TRAILING_WEEKS,
+        (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warns=Range()),),
+        blocking=False,
+        why="A week's error stays near that of the eight weeks before it; far below is as suspect (a leak) as far "
+        "above. The last week of 2022-23, when regulars rested, is the one real week outside.",
+        remedy="look at that week's features, rosters and injury reports, then at the plot of mean_absolute_error.",
         due=None,
     ),
 )

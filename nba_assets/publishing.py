@@ -36,11 +36,13 @@ class WeeklyRows:
     """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed.
 
     set_aside: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
+    not_blocking: names of blocking checks that shall only tell this time, because a person has said so.
     """
 
     frame: pd.DataFrame
     failures: Mapping[dt.date, str] = field(default_factory=dict)
     set_aside: Callable[[dt.date], None] = lambda week: None
+    not_blocking: frozenset[str] = frozenset()
 
 
 def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:
@@ -58,7 +60,12 @@ def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequenc
     if sound:
         with warehouse.stage(table, fitting) as staged:
             verdicts = audit(staged.query, table, sound, {table.name: staged.name})
-            good = [week for week in sound if not any(verdict.refuses for verdict in verdicts[week])]
+            refused = {
+                week
+                for week in sound
+                if any(verdict.refuses and verdict.check.name not in rows.not_blocking for verdict in verdicts[week])
+            }
+            good = [week for week in sound if week not in refused]
             counts = staged.publish(good) if good else {}
         spans = _date_spans(fitting, table)
         for week in sound:

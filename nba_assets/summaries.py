@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nba_assets.minutes import minutes_played
+from nba_assets.minutes import BadRow, minutes_played
 from nba_assets.tables import COUNTING_STATS, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 
 REGULATION_PERIODS = 4
@@ -72,7 +72,16 @@ def team_game_summary(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.DataF
     that overtime does not raise it; ratings are points per 100 possessions. A zero denominator gives NULL.
     """
     rows = final_box_scores(games, box_scores)
-    rows["minutes"] = minutes_played(rows).fillna(0.0)
+    minutes = minutes_played(rows)
+    unknown = minutes.isna() & (rows[list(COUNTING_STATS)].fillna(0) != 0).any(axis=1)
+    if unknown.any():
+        row = rows.loc[unknown.idxmax()]
+        raise BadRow(
+            f"nba_raw.bdl_player_boxscores, game {row['game_id']} of {row['game_date']}, player {row['player_id']}: "
+            "minutes are NULL although there are stats, so the team's are unknown; materialize the raw week again "
+            "with refresh: true"
+        )
+    rows["minutes"] = minutes.fillna(0.0)
     facts = ["week", "game_date", "season", "postseason", "opponent", "is_home", "won", "points", "opponent_points"]
     team = rows.groupby(["game_id", "team"], sort=True)
     lines = team[[*facts, "overtimes"]].first().join(team[["minutes", "fga", "fta", "turnover", "oreb"]].sum())

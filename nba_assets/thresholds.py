@@ -33,6 +33,7 @@ def _integrity(table: Table) -> Check:
     )
 
 
+GAMES_KEPT = "final_games_kept"
 ASK_AGAIN = "materialize the week again once the source is repaired; nothing downstream was computed from it."
 CHECKS: tuple[Check, ...] = (
     *(_integrity(table) for table in WEEKLY_TABLES),
@@ -47,6 +48,26 @@ CHECKS: tuple[Check, ...] = (
         blocking=True,
         why="A final game has two teams, both scores and a winner.",
         remedy=ASK_AGAIN,
+    ),
+    Check(
+        BDL_GAMES,
+        GAMES_KEPT,
+        metrics.FINAL_GAMES_KEPT,
+        (Threshold("final_games_gone", NONE, DEFINITION),),
+        blocking=True,
+        why="A final game that was stored is sent again as final; an empty answer must not clear a week.",
+        remedy="ask again later; if the league really took the game back, materialize with let_games_go: true.",
+        due=None,
+    ),
+    Check(
+        BDL_GAMES,
+        "no_gap_in_season",
+        metrics.GAP_IN_SEASON,
+        (Threshold("gaps_before_the_week", NONE, SEASONS, warns=Range()),),
+        blocking=False,
+        why="Within a season there is never more than a week without a game (looked at: games up to 42 days earlier).",
+        remedy="materialize the weeks of the gap with refresh: true; a season that was really interrupted may stay.",
+        due=None,
     ),
     Check(
         BDL_PLAYER_BOXSCORES,

@@ -110,7 +110,7 @@ def test_outcomes_change_exactly_at_the_designed_bounds(
     assert threshold(table, check, metric).outcome(value) == outcome
 
 
-NOT_BLOCKING = {"team_points_match_score", "team_minutes", "usage_rate_null_rate"}
+NOT_BLOCKING = {"no_gap_in_season", "team_points_match_score", "team_minutes", "usage_rate_null_rate"}
 
 
 def test_all_checks_block_but_those_that_the_design_excepts() -> None:

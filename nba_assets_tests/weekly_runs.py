@@ -62,7 +62,9 @@ class WeeklyRuns:
         settings = Settings.from_environment({"NBA_DATA": str(self.folder)})
         return build_definitions(settings, source=source).resolve_implicit_global_asset_job_def()
 
-    def run(self, *weeks: dt.date, tables: Sequence[Table] = BOX_SCORE_TABLES) -> dg.ExecuteInProcessResult:
+    def run(
+        self, *weeks: dt.date, tables: Sequence[Table] = BOX_SCORE_TABLES, **config_of_games: object
+    ) -> dg.ExecuteInProcessResult:
         """One run: a single week by its tag, several as the range from the first to the last."""
         range_ends = {"start": f"{weeks[0]}", "end": f"{weeks[-1]}"}
         return self._job.execute_in_process(
@@ -70,6 +72,7 @@ class WeeklyRuns:
             asset_selection=[table.asset_key for table in tables],
             partition_key=f"{weeks[0]}" if len(weeks) == 1 else None,
             tags={f"dagster/asset_partition_range_{end}": key for end, key in range_ends.items() if len(weeks) > 1},
+            run_config={"ops": {"nba_raw__bdl_games": {"config": config_of_games}}} if config_of_games else None,
             raise_on_error=False,
         )
 

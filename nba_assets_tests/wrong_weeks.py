@@ -20,6 +20,7 @@ from nba_assets.tables import (
 from nba_assets_tests.small_week import WEEK
 
 NEXT_FRIDAY = WEEK + dt.timedelta(days=7)
+SUNDAY = WEEK + dt.timedelta(days=2)
 FEW_GAMES, MANY_GAMES = 3, 12  # with 24 team-games, one wrong is a warning
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -93,7 +94,7 @@ ZEROS, NULLS = dict.fromkeys(COUNTING_STATS, 0), dict.fromkeys(COUNTING_STATS)
 WRONG = {
     "games: one is there twice": Case(GAMES, INTEGRITY, "duplicate_keys", "error", repeat_first("index == 0")),
     "games: one of next week": Case(
-        GAMES, INTEGRITY, "rows_outside_week", "error", set_values("index == 0", game_date=NEXT_FRIDAY)
+        GAMES, INTEGRITY, "rows_outside_week", "error", set_values("index == 1", game_date=NEXT_FRIDAY)
     ),
     "games: a final tie": Case(
         GAMES, "final_scores", "final_games_without_a_winner", "error", set_values("index == 0", home_score=105)
@@ -103,6 +104,15 @@ WRONG = {
     ),
     "games: a team against itself": Case(
         GAMES, "final_scores", "games_of_one_team", "error", set_values("index == 0", visitor_team="ATL")
+    ),
+    "games: a stored final game is gone": Case(
+        GAMES, "final_games_kept", "final_games_gone", "error", drop("index == 1")
+    ),
+    "games: a stored final game is open again": Case(
+        GAMES, "final_games_kept", "final_games_gone", "error", set_values("index == 0", status="2021-12-18T00:30:00Z")
+    ),
+    "games: 9 days after the last game": Case(
+        GAMES, "no_gap_in_season", "gaps_before_the_week", "warn", set_values("index == 0", game_date=SUNDAY)
     ),
     "box scores: a row is there twice": Case(
         BOXES, INTEGRITY, "duplicate_keys", "error", repeat_first("minutes == '00'")

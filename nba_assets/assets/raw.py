@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 
 import dagster as dg
 import pandas as pd
@@ -12,6 +13,7 @@ from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.errors import SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
+from nba_assets.thresholds import GAMES_KEPT
 from nba_assets.weekly_asset import SameWeeks, weekly_asset
 
 
@@ -21,13 +23,23 @@ class Ask(dg.Config):
     refresh: bool = False
 
 
+class AskForGames(Ask):
+    """let_games_go: publish a week even if final games stored before are no longer sent; the check still names them."""
+
+    let_games_go: bool = False
+
+
 @weekly_asset(BDL_GAMES, code_version="1", kinds={"python"})
 def bdl_games(
-    context: dg.AssetExecutionContext, config: Ask, source: dg.ResourceParam[BoxScoreSource], weeks: Sequence[dt.date]
+    context: dg.AssetExecutionContext,
+    config: AskForGames,
+    source: dg.ResourceParam[BoxScoreSource],
+    weeks: Sequence[dt.date],
 ) -> WeeklyRows:
     """Asked from the source for each week; a closed week is asked once and then read from the landing folder."""
     fetched = fetch_weeks(lambda week: source.games(week, refresh=config.refresh), weeks, source.weeks_in_flight)
-    return gather(BDL_GAMES, fetched, source.set_aside)
+    gathered = gather(BDL_GAMES, fetched, source.set_aside)
+    return replace(gathered, not_blocking=frozenset({GAMES_KEPT})) if config.let_games_go else gathered
 
 
 @weekly_asset(BDL_PLAYER_BOXSCORES, code_version="1", kinds={"python"})

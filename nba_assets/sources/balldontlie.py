@@ -28,6 +28,7 @@ MOST_PAGES = 400  # a week has about 20; a cursor that never ends is an answer g
 MOST_BYTES = 20_000_000
 CLOSED_AFTER = dt.timedelta(days=2)
 PLAYED = "Final"
+MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # no games in such a week is an answer to ask for again, not one to keep
 REFUSED_REQUESTS = {
     400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
     401: "the key was refused: set BALLDONTLIE_API_KEY to a valid key",
@@ -86,7 +87,8 @@ class Balldontlie(BoxScoreSource):
         pages = [kept] if kept else list(self._pages("games", week, start=1, cursor=None))
         rows = [row for page in pages for row in _rows(_game, page, week)]
         final = all(row["status"] == PLAYED for row in rows)
-        if not kept and len(pages) == 1 and final and _over(week):
+        believed = bool(rows) or week.month not in MONTHS_OF_PLAY
+        if not kept and len(pages) == 1 and final and believed and _over(week):
             self._landing.keep(week, "games", 1, pages[0])
         return pd.DataFrame(rows)
 

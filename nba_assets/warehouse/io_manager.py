@@ -7,7 +7,7 @@ import pandas as pd
 
 from nba_assets.partitions import weeks_of_keys
 from nba_assets.tables import WEEKLY_TABLES
-from nba_assets.warehouse.interface import Warehouse
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
 
 TABLES = {table.asset_key: table for table in WEEKLY_TABLES}
 
@@ -18,7 +18,10 @@ class WarehouseReader(dg.ConfigurableIOManager):
     warehouse: dg.ResourceDependency[Warehouse]
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        return self.warehouse.read_weeks(TABLES[context.asset_key], weeks_of_keys(context.asset_partition_keys))
+        try:
+            return self.warehouse.read_weeks(TABLES[context.asset_key], weeks_of_keys(context.asset_partition_keys))
+        except WarehouseError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         if obj is not None:

@@ -132,6 +132,39 @@ def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
 
 
+EMPTIED = LeagueWeek(pd.DataFrame(), pd.DataFrame())
+
+
+def test_an_answer_that_has_lost_its_games_clears_no_week(runs: WeeklyRuns) -> None:
+    assert runs.run(FIRST, THIRD).success
+    one_less = league_week(THIRD)
+    one_less.games = one_less.games.drop(index=0)
+    runs.league.answer(SECOND, EMPTIED)
+    runs.league.answer(THIRD, one_less)
+    told = failures(runs.run(FIRST, THIRD))[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]
+    assert f"week {SECOND}: final_games_kept: final_games_gone 3 is outside the bound = 0: game " in told
+    assert f"week {THIRD}: final_games_kept: final_games_gone 1 is outside the bound = 0: game " in told
+    assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == dict.fromkeys(WEEKS, 90)
+    assert runs.states(BDL_GAMES, WEEKS)["final_games_kept"] == ["SUCCEEDED", "FAILED", "FAILED"]
+
+
+def test_a_person_can_let_a_game_go_and_the_check_still_names_it(runs: WeeklyRuns) -> None:
+    assert runs.run(FIRST, SECOND).success
+    runs.league.answer(SECOND, EMPTIED)
+    assert runs.run(SECOND, let_games_go=True).success
+    assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
+    assert runs.states(BDL_GAMES, [SECOND])["final_games_kept"] == ["FAILED"]
+
+
+def test_a_week_that_was_never_anything_but_empty_shows_as_a_gap_before_the_next(runs: WeeklyRuns) -> None:
+    runs.league.answer(SECOND, EMPTIED)
+    assert runs.run(FIRST, THIRD).success
+    assert runs.states(BDL_GAMES, WEEKS)["no_gap_in_season"] == ["SUCCEEDED", "SUCCEEDED", "FAILED"]
+    (judged, *_) = runs.executions(BDL_GAMES, "no_gap_in_season", THIRD)
+    assert judged["evaluation"]["severity"] == "WARN"
+    assert "no game between 2021-12-23 and 2021-12-31" in judged["evaluation"]["description"]
+
+
 def test_weeks_without_games_and_games_to_come_are_successes(runs: WeeklyRuns) -> None:
     to_come = league_week(SECOND)
     waiting = {"status": "2021-12-26T00:30:00Z", "period": 0, "home_score": 0, "visitor_score": 0}

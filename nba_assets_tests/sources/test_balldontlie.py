@@ -286,6 +286,19 @@ def test_the_key_is_in_no_kept_answer(web: ScriptedWeb, tmp_path: Path) -> None:
     assert SECRET not in kept.read_text()
 
 
+@pytest.mark.parametrize(
+    ("week", "asked"),
+    [pytest.param(CHRISTMAS, 2, id="in the season"), pytest.param(dt.date(2022, 7, 1), 1, id="in July")],
+)
+def test_no_games_is_an_answer_to_keep_only_out_of_season(
+    week: dt.date, asked: int, web: ScriptedWeb, tmp_path: Path
+) -> None:
+    web.answer = lambda path: page()
+    for _ in range(2):
+        assert api(web.url, tmp_path).games(week, refresh=False).empty
+    assert len(web.paths) == asked
+
+
 def test_this_week_is_never_kept(web: ScriptedWeb, tmp_path: Path) -> None:
     week = week_of(league_today())
     web.answer = lambda path: page(GAME) if "games" in path else page(BOX_ROW)
