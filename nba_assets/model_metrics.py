@@ -15,7 +15,7 @@ SELECT week, COUNT(*) AS rows_looked_at,
            AS form_null_share,
        AVG(CASE WHEN opponent_def_rating_last_15 IS NULL OR team_pace_last_10 IS NULL THEN 1.0 ELSE 0.0 END)
            AS context_null_share
-FROM {player_game_features} AS feature WHERE points_avg_season IS NOT NULL GROUP BY week
+FROM {player_game_features} AS feature WHERE games_this_season >= 5 GROUP BY week
 """
 
 PREDICTIONS = """

@@ -23,7 +23,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
             Threshold("context_null_share", Range(below=0.05), SEASONS, warns=Range(at_most=0.5)),
         ),
         blocking=False,
-        why="Players with five games or more have form, and their games have context; NULL is kept, never a default.",
+        why="Who has five games this season has form, and his games have context; NULL is kept, never a default.",
         remedy="materialize the earlier weeks of the season: features read all of them.",
         due=None,
     ),

@@ -68,7 +68,8 @@ def weekly_asset(
         @functools.wraps(transform)
         def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
             context = dg.AssetExecutionContext.get()
-            weeks = weeks_to_publish(context, (*required, *deps))
+            read = {upstream[name]: kwargs[name] for name in upstream}
+            weeks = weeks_to_publish(context, (*required, *deps), read)
             warehouse = kwargs["warehouse"] if "warehouse" in parameters else kwargs.pop("warehouse")
             frames = {name: kwargs.pop(name) for name in upstream if name not in histories}
             compute = functools.partial(transform, *args, **kwargs)
@@ -118,10 +119,13 @@ def weekly_asset(
     return decorate
 
 
-def weeks_to_publish(context: dg.AssetExecutionContext, upstream: Sequence[Table]) -> list[dt.date]:
+def weeks_to_publish(
+    context: dg.AssetExecutionContext, upstream: Sequence[Table], read: Mapping[Table, pd.DataFrame]
+) -> list[dt.date]:
     """The run's weeks that every upstream table has published: in this run if it is part of it, or ever.
 
-    Raises Failure when no week is left.
+    read: the rows that were read of upstream tables. A week of fewer or more rows than were published is left out: the
+    file was replaced, or what Dagster remembers is of another warehouse. Raises Failure when no week is left.
     """
     asked = weeks_of_keys(context.partition_keys)
     ready = set(asked)
@@ -136,14 +140,31 @@ def weeks_to_publish(context: dg.AssetExecutionContext, upstream: Sequence[Table
                 f"{', '.join(map(str, missing[:10]))}{' and more' if len(missing) > 10 else ''}"
             )
         ready &= set(newest)
+        if table in read:
+            counts = read[table].groupby("week").size().to_dict()
+            published = {week: _rows_published(newest[week]) for week in sorted(ready)}
+            changed = [week for week in published if counts.get(week, 0) != published[week]]
+            if changed:
+                context.log.error(
+                    f"not computed for {len(changed)} weeks because {table.qualified_name} does not hold what was "
+                    f"published: week {changed[0]} has {counts.get(changed[0], 0)} rows of {published[changed[0]]}. "
+                    "Was the warehouse or the source changed? Materialize these weeks upstream first."
+                )
+            ready -= set(changed)
     if not ready:
         names = ", ".join(table.qualified_name for table in upstream)
         raise dg.Failure(
-            f"weeks {asked[0]} to {asked[-1]}: nothing to compute from, because {names} has published none of them. "
+            f"weeks {asked[0]} to {asked[-1]}: nothing to compute from, because {names} has published none of them, or "
+            "does not hold what was published. "
             "Materialize the upstream weeks first; nothing was changed.",
             allow_retries=False,
         )
     return sorted(ready)
+
+
+def _rows_published(record: dg.EventLogRecord) -> int:
+    rows = record.asset_materialization.metadata["rows"].value if record.asset_materialization else None
+    return rows if isinstance(rows, int) else 0
 
 
 def _compute(

@@ -31,7 +31,7 @@ def features(week: dt.date = WEEK) -> pd.DataFrame:
     summary = league_week(week).player_summary
     values = pd.DataFrame(dict.fromkeys([feature.name for feature in FEATURES], 1.0), index=summary.index)
     rows = pd.concat([summary.drop(columns=summary.columns.intersection(values.columns)), values], axis=1)
-    rows = rows.assign(points=rows["pts"], ruled_out=rows.eval(RULED_OUT))
+    rows = rows.assign(points=rows["pts"], ruled_out=rows.eval(RULED_OUT), games_this_season=5)
     return rows.reindex(columns=PLAYER_GAME_FEATURES.column_names)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -178,6 +179,21 @@ def test_weeks_without_games_and_games_to_come_are_successes(runs: WeeklyRuns) -
     for week in (FIRST, SECOND):
         (execution,) = runs.executions(PLAYER_GAME_SUMMARY, "minutes_exactly_when_played", week)
         assert execution["evaluation"]["description"] == f"{week}: no games"
+
+
+def test_nothing_is_computed_from_rows_that_are_not_those_published(runs: WeeklyRuns) -> None:
+    assert runs.run(FIRST, SECOND).success
+    with duckdb.connect(runs.warehouse.path) as connection:
+        connection.execute(f"DELETE FROM nba_raw.bdl_games WHERE week = DATE '{SECOND}'")
+        connection.execute(f"DELETE FROM nba_raw.bdl_player_boxscores WHERE week = DATE '{SECOND}'")
+    told = failures(runs.run(FIRST, SECOND, tables=[PLAYER_GAME_SUMMARY]))
+    assert (
+        f"1 of 2 weeks were not computed, because an upstream table did not publish them: {SECOND}"
+        in (told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"])
+    )
+    assert rows_by_week(runs, PLAYER_GAME_SUMMARY) == {FIRST: 90, SECOND: 90}
+    (told_again,) = failures(runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])).values()
+    assert "does not hold what was published" in told_again
 
 
 def test_a_warehouse_that_cannot_be_written_is_one_clear_failure(tmp_path: Path) -> None:
