@@ -12,6 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
+
+from nba_assets.model_tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.tables import MODEL_COMPARISON
 from nba_assets_tests.conftest import REPOSITORY, SHARED, Project, project_at, replay_project, replaying
 
 HISTORY = ("2021-10-01", "2024-04-30")  # 135 weeks
@@ -20,6 +24,12 @@ SIX_SEASONS = ("2018-10-05", "2024-04-30")
 WEEK = ("2021-12-17", "2021-12-17")
 WHOLE = ("nba_assets", "backfill", "--first", "{first}", "--last", "{last}")
 BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}")
+PARTS = {
+    "features": (PLAYER_GAME_FEATURES,),
+    "weekly trainings": (XGBOOST_MODEL,),
+    "comparison of the feature sets": (MODEL_COMPARISON,),
+    "predictions and grading": (PLAYER_POINTS, PREDICTION_ACCURACY),
+}
 PLAIN = ("nba_assets_tests.plain_script", "{first}", "{last}")
 
 
@@ -59,6 +69,20 @@ def measure(
     return measured
 
 
+def tell_parts(project: Project) -> None:
+    """Seconds of the model's parts in the project's newest run, with storing and checking what they made."""
+    os.environ["DAGSTER_HOME"] = project.environment["DAGSTER_HOME"]
+    with dg.DagsterInstance.get() as instance:
+        run = max(instance.get_runs(), key=lambda run: len(run.asset_selection or ()))
+        seconds = {
+            stats.step_key: stats.end_time - stats.start_time
+            for stats in instance.get_run_step_stats(run.run_id)
+            if stats.start_time and stats.end_time
+        }
+    for part, tables in PARTS.items():
+        print(f"  {part:<44} {sum(seconds['__'.join(table.asset_key.path)] for table in tables):7.1f} s", flush=True)
+
+
 def sample_league(folder: Path) -> None:
     def fresh(name: str) -> Project:
         return project_at(folder / name)
@@ -70,7 +94,9 @@ def sample_league(folder: Path) -> None:
     measure("sample, box scores, one week", BOX_SCORES, WEEK, fresh("week"))
     measure("sample, whole graph, one week", WHOLE, WEEK, fresh("whole-week"))
     season = measure("sample, whole graph, 1 season", WHOLE, SEASON, fresh("whole-season"))
-    measure("sample, whole graph, 135 weeks", WHOLE, HISTORY, fresh("whole"), season)
+    whole = fresh("whole")
+    measure("sample, whole graph, 135 weeks", WHOLE, HISTORY, whole, season)
+    tell_parts(whole)
 
 
 def real_seasons(folder: Path) -> None:
@@ -86,7 +112,9 @@ def real_seasons(folder: Path) -> None:
         measure("replay, box scores, 135 weeks from landing", BOX_SCORES, HISTORY, project, three)
         six = fresh("six", NBA_FIRST_WEEK=SIX_SEASONS[0])
         measure("replay, box scores, 6 seasons", BOX_SCORES, SIX_SEASONS, six, three)
-        measure("replay, whole graph, 135 weeks", WHOLE, HISTORY, fresh("real-whole"))
+        whole = fresh("real-whole")
+        measure("replay, whole graph, 135 weeks", WHOLE, HISTORY, whole)
+        tell_parts(whole)
 
 
 if __name__ == "__main__":
