@@ -8,7 +8,10 @@ PORT ?= 3000
 
 VENV := .venv/bin
 export NBA_DATA ?= $(CURDIR)/var
-export DAGSTER_HOME ?= $(NBA_DATA)/dagster
+# One history for each source and warehouse, or a week of one would count as published in the other.
+EMPTY :=
+OTHER_THAN_SAMPLE := $(addprefix -,$(filter-out sample duckdb,$(NBA_SOURCE) $(NBA_WAREHOUSE)))
+export DAGSTER_HOME ?= $(NBA_DATA)/dagster$(subst $(EMPTY) -,-,$(OTHER_THAN_SAMPLE))
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
