@@ -15,7 +15,7 @@ export DAGSTER_HOME ?= $(NBA_DATA)/dagster$(subst $(EMPTY) -,-,$(OTHER_THAN_SAMP
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: setup backfill test lint dev bench emulators screenshots clean
+.PHONY: setup backfill test faults lint dev bench emulators screenshots clean
 
 setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
 
@@ -56,6 +56,10 @@ lint: setup
 
 dev: setup
 	$(VENV)/dagster dev --workspace workspace.yaml --host $(HOST) --port $(PORT)
+
+# Every fault that is known, done to real runs, and a table of what came of it.
+faults: setup
+	$(VENV)/pytest -n 1 -m fault
 
 bench: setup
 	$(VENV)/python -m nba_assets_tests.bench

@@ -6,7 +6,9 @@ from nba_assets.model_tables import XGBOOST_MODEL
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, MODEL_COMPARISON, ROSTER_TABLES, WEEKLY_TABLES
 
 WEEKLY = dg.AssetSelection.assets(*(table.asset_key for table in (*WEEKLY_TABLES, XGBOOST_MODEL)))
-REPORT = dg.AssetSelection.assets(dg.AssetKey(["nba_validation", "backfill_report"]))
+REPORT = dg.AssetSelection.assets(
+    dg.AssetKey(["nba_validation", "backfill_report"]), dg.AssetKey(["nba_predictions", "accuracy_report"])
+)
 
 MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, dg.AssetKey(["nba_ml", "champion"]))
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +32,24 @@ def shared() -> Path:
     if not (SHARED / "nba").is_dir() or not (SHARED / "replay" / "replay.py").is_file():
         pytest.skip("needs the real seasons and their replay in ../shared")
     return SHARED
+
+
+TellFault = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def tell_fault(record_property: Callable[[str, object], None]) -> TellFault:
+    """Puts a line into the table of faults: what was done, what a person saw, how it recovered. No row was lost."""
+    return lambda fault, seen, recovery: record_property("fault", [fault, "nothing", seen, recovery])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
+    lines = [value for report in reports for name, value in report.user_properties if name == "fault"]
+    if lines:
+        terminalreporter.section("faults")
+        told = pd.DataFrame(sorted(lines), columns=["fault", "lost", "seen", "recovery"])
+        terminalreporter.write_line(told.to_markdown(index=False))
 
 
 @pytest.fixture(scope="session")
@@ -174,10 +192,11 @@ class Project:
         *arguments: str,
         variables: Mapping[str, str] = NOTHING,
         module: str = "nba_assets",
+        prefix: Sequence[str] = (),
     ) -> Run:
-        """`python -m nba_assets` with these arguments."""
+        """`python -m nba_assets` with these arguments, behind the command `prefix`."""
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [*prefix, sys.executable, "-m", module, *arguments],
             cwd=REPOSITORY,
             env={**self.environment, **variables},
             stdout=subprocess.PIPE,

@@ -184,4 +184,4 @@ def test_the_report_reads_as_markdown_with_a_table_of_months(warehouse: DuckDBWa
 
 def test_the_chart_is_a_picture_that_markdown_can_hold(warehouse: DuckDBWarehouse) -> None:
     months = report_on(warehouse).months
-    assert report_text.as_image(report_text.null_rate_chart(months)).startswith("(data:image/png;base64,iVBOR")
+    assert report_text.as_image(report_text.months_chart(months)).startswith("(data:image/png;base64,iVBOR")

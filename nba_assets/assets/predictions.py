@@ -6,11 +6,16 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
+from nba_assets import accuracy_report as report
 from nba_assets.model.predictions import grade, predict_week
 from nba_assets.model.training import TrainedModel
 from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
-from nba_assets.weekly_asset import SameWeeks, weekly_asset
+from nba_assets.partitions import WEEKS, last_day, weeks_of_keys
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.weekly_asset import OWNERS, SameWeeks, weekly_asset
 
+ACCURACY_REPORT = dg.AssetKey(["nba_predictions", "accuracy_report"])
+BEATS_MOCK = "beats_mock"
 MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")
 
 
@@ -31,3 +36,53 @@ def player_points(
 def prediction_accuracy(player_points: SameWeeks, player_game_summary: SameWeeks) -> pd.DataFrame:
     """Final games only: a prediction of a game still to come is graded once the week is materialized again."""
     return grade(player_points, player_game_summary)
+
+
+@dg.asset(
+    key=ACCURACY_REPORT,
+    deps=[PREDICTION_ACCURACY.asset_key],
+    group_name=ACCURACY_REPORT.path[0],
+    owners=OWNERS,
+    kinds={"sql", "matplotlib"},
+    code_version="1",
+    check_specs=[
+        dg.AssetCheckSpec(
+            BEATS_MOCK,
+            asset=ACCURACY_REPORT,
+            description="Over the whole history the weekly models' mean absolute error is below the expert formula's "
+            "on the same rows. If it fails, use no prediction: see the checks of the features and model_comparison.",
+        )
+    ],
+)
+def accuracy_report(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    """Error of the predictions by season and by week beside the expert formula's: open its Markdown."""
+    known = weeks_of_keys(WEEKS.get_partition_keys())
+    try:
+        weeks = warehouse.query(report.WEEKS_OF_ACCURACY, {"first": known[0], "last": last_day(known[-1])})
+    except WarehouseError as error:
+        raise dg.Failure(f"{error}. The last report stands.", allow_retries=False) from None
+    if weeks.empty:
+        return dg.MaterializeResult(
+            metadata={"graded rows": 0}, check_results=[_beats_mock(False, "no prediction is graded yet", 0)]
+        )
+    whole = report.by_season(weeks).iloc[-1]
+    told = f"MAE {whole['model']:.3f} of the model, {whole['mock']:.3f} of the mock"
+    return dg.MaterializeResult(
+        metadata={
+            "report": dg.MetadataValue.md(report.markdown(weeks)),
+            "graded rows": int(whole["graded"]),
+            "MAE of the model": float(whole["model"]),
+            "MAE of the mock": float(whole["mock"]),
+        },
+        check_results=[_beats_mock(bool(whole["model"] < whole["mock"]), told, int(whole["graded"]))],
+    )
+
+
+def _beats_mock(passed: bool, reason: str, rows: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=BEATS_MOCK,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=reason,
+        metadata={"reason": reason, "rows_looked_at": rows},
+    )

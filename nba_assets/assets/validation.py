@@ -98,7 +98,7 @@ def backfill_report(
     )
     report = make_report(warehouse, first, last, weeks, published)
     text = report_text.markdown(report)
-    chart = report_text.CHART + report_text.as_image(report_text.null_rate_chart(report.months))
+    chart = report_text.CHART + report_text.as_image(report_text.months_chart(report.months))
     return dg.MaterializeResult(
         metadata={
             "decision": report.decision,

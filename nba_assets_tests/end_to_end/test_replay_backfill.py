@@ -72,14 +72,6 @@ def test_the_key_is_nowhere_in_what_a_run_wrote(winter: Replay, tmp_path: Path) 
     assert "a-very-secret-key" not in done.told
 
 
-def test_broken_answers_change_no_row(replay: StartReplay, real_weeks: Project, tmp_path: Path) -> None:
-    broken = replay("--since", "2021-10-01", "--today", "2022-05-01", "--faults", "0.1")
-    project = replay_project(tmp_path / "var", broken)
-    done = project.box_scores(FIRST, LAST)
-    assert done.exit_code == 0, done.told
-    assert_same_rows(project, real_weeks)
-
-
 def test_a_killed_backfill_goes_on_where_it_was(real_weeks: Project, winter: Replay, tmp_path: Path) -> None:
     project = replay_project(tmp_path / "var", winter)
     before = len(winter.requests)

@@ -18,7 +18,7 @@ from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMA
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
-from nba_assets_tests.conftest import Project, finish
+from nba_assets_tests.conftest import Project, TellFault, finish
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST
 
 WEEKS = ["2021-12-10", "2021-12-17", "2021-12-24", "2021-12-31"]
@@ -76,7 +76,8 @@ def test_two_backfills_at_once_wait_for_each_other(project: Project, sample_week
     assert_same_rows(project, sample_weeks)
 
 
-def test_a_file_held_by_another_program_is_waited_for(project: Project) -> None:
+@pytest.mark.fault
+def test_a_file_held_by_another_program_is_waited_for(project: Project, tell_fault: TellFault) -> None:
     other = holding(project.warehouse)
     run = project.start_box_scores(WEEKS[0], WEEKS[0])
     time.sleep(12)
@@ -85,6 +86,7 @@ def test_a_file_held_by_another_program_is_waited_for(project: Project) -> None:
     done = finish(run)
     assert done.exit_code == 0, done.told
     assert list(project.rows_by_week(PLAYER_GAME_SUMMARY)) == [WEEKS[0]]
+    tell_fault("the warehouse is locked for 12 s", "nothing: the run succeeds", "waits for the other program")
 
 
 def preflight(settings: Settings, week: str, wait_seconds: float = 60.0) -> str | None:
@@ -103,7 +105,8 @@ def preflight(settings: Settings, week: str, wait_seconds: float = 60.0) -> str 
     return None
 
 
-def test_a_file_held_for_too_long_is_told_by_its_holder(tmp_path: Path) -> None:
+@pytest.mark.fault
+def test_a_file_held_for_too_long_is_told_by_its_holder(tmp_path: Path, tell_fault: TellFault) -> None:
     settings = Settings.from_environment({"NBA_DATA": str(tmp_path)})
     other = holding(settings.warehouse_path)
     told = preflight(settings, WEEKS[0], wait_seconds=1.0)
@@ -111,9 +114,11 @@ def test_a_file_held_for_too_long_is_told_by_its_holder(tmp_path: Path) -> None:
     assert told is not None
     assert f"{settings.warehouse_path} cannot be opened" in told
     assert f"(process {other.pid}) kept it locked for the whole wait. Close it" in told
+    tell_fault("the warehouse stays locked", told.replace(str(tmp_path), "…"), "the same command, once it is free")
 
 
-def test_a_disk_that_is_full_costs_the_new_week_only(tmp_path: Path) -> None:
+@pytest.mark.fault
+def test_a_disk_that_is_full_costs_the_new_week_only(tmp_path: Path, tell_fault: TellFault) -> None:
     """A limit on the size of files stands in for a full disk: the system refuses the write in both cases."""
     settings = Settings.from_environment({"NBA_DATA": str(tmp_path)})
     project = Project(tmp_path, {"NBA_SOURCE": "sample"})
@@ -132,6 +137,7 @@ def test_a_disk_that_is_full_costs_the_new_week_only(tmp_path: Path) -> None:
         first_week = project.rows(table).query("week == @WEEKS[0]").reset_index(drop=True)
         pd.testing.assert_frame_equal(first_week, rows, obj=table.qualified_name)
     assert preflight(settings, WEEKS[1]) is None
+    tell_fault("the disk is full", told.replace(str(tmp_path), "…"), "the same command, once there is space")
 
 
 @pytest.mark.parametrize(
