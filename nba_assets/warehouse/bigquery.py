@@ -7,7 +7,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pandas as pd
@@ -19,10 +19,11 @@ from google.cloud import bigquery
 from pydantic import PrivateAttr
 
 from nba_assets.partitions import last_day
-from nba_assets.tables import ALL_TABLES, Table, Type
+from nba_assets.tables import ALL_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE, explained, patiently
+from nba_assets.warehouse.bigquery_parameters import bound
 from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError
 
 DECLARED_NAME = re.compile(r"\b(?:" + "|".join(re.escape(table.qualified_name) for table in ALL_TABLES) + r")\b")
@@ -102,8 +103,11 @@ class BigQueryWarehouse(Warehouse):
         try:
             self._load(table, rows, name)
             yield BigQueryStaged(self, table, rows, name)
-        finally:
-            self._drop(name)
+        except BaseException:
+            with suppress(WarehouseError):  # the first failure is the one to tell; what stays staged expires
+                self._drop(name)
+            raise
+        self._drop(name)
 
     def merge(self, table: Table, rows: pa.Table) -> int:
         name = table.qualified_name
@@ -162,14 +166,17 @@ class BigQueryWarehouse(Warehouse):
         """The rows of a statement over declared tables; those of a MERGE are none."""
         text = self._in_datasets(sql)
         config = bigquery.QueryJobConfig(
-            query_parameters=[_parameter(name, value) for name, value in parameters.items()],
+            query_parameters=bound(parameters),
             maximum_bytes_billed=self.max_bytes_billed,
             labels=LABELS,
         )
+        limit = self.connection.job_seconds
         with explained(_in_short(text)):
             client = self._connected()
             answer = patiently(
-                lambda: client.query_and_wait(text, job_config=config, retry=ASK_ONCE, job_retry=ASK_ONCE),
+                lambda: client.query_and_wait(
+                    text, job_config=config, retry=ASK_ONCE, job_retry=ASK_ONCE, wait_timeout=limit
+                ),
                 self.wait_seconds,
             )
             return answer.to_arrow(create_bqstorage_client=False)
@@ -185,9 +192,10 @@ class BigQueryWarehouse(Warehouse):
     def _create_tables(self) -> None:
         if not self._tables_are_there:
             with explained(f"creating the tables in project {self.connection.project}"):
-                client = self._connected()
+                client, limit = self._connected(), self.connection.job_seconds
                 patiently(
-                    lambda: bigquery_tables.create(client, self.dataset_prefix, ALL_TABLES, LABELS), self.wait_seconds
+                    lambda: bigquery_tables.create(client, self.dataset_prefix, ALL_TABLES, LABELS, limit),
+                    self.wait_seconds,
                 )
             self._tables_are_there = True
 
@@ -210,16 +218,17 @@ class BigQueryWarehouse(Warehouse):
 
         def load() -> None:
             file.seek(0)
-            client.load_table_from_file(file, staged.reference, job_config=config, num_retries=0).result(retry=ASK_ONCE)
+            job = client.load_table_from_file(file, staged.reference, job_config=config, num_retries=0)
+            job.result(retry=ASK_ONCE, timeout=self.connection.job_seconds)
 
         with explained(f"loading {rows.num_rows} rows beside {table.qualified_name}"):
             patiently(lambda: client.create_table(staged, exists_ok=True, retry=ASK_ONCE), self.wait_seconds)
             patiently(load, self.wait_seconds)
 
     def _drop(self, name: str) -> None:
-        client = self._connected()
+        client, retry = self._connected(), bigquery.DEFAULT_RETRY.with_timeout(self.connection.request_seconds)
         with explained(f"dropping {name}", otherwise=f"The rows stand; the staged ones expire in {STAGED_ROWS_EXPIRE}"):
-            client.delete_table(f"{client.project}.{name}", not_found_ok=True)
+            client.delete_table(f"{client.project}.{name}", not_found_ok=True, retry=retry)
 
     def _read_streams(self, table: Table, weeks: Sequence[dt.date]) -> pa.Table | None:
         """The weeks through the Storage Read API, unordered; None where it is not available."""
@@ -273,24 +282,6 @@ def _require_equal(
                 f"{table.qualified_name}, week {week}: {written.get(week, 0)} rows were written but "
                 f"{read_back.get(week, 0)} read back; {consequence}. Materialize the week again"
             )
-
-
-def _parameter(name: str, value: Any) -> bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter:
-    if isinstance(value, (list, tuple)):
-        return bigquery.ArrayQueryParameter(name, _type_of(value[0]) if value else "DATE", list(value))
-    return bigquery.ScalarQueryParameter(name, _type_of(value), value)
-
-
-def _type_of(value: object) -> str:
-    kinds = (
-        (bool, Type.BOOLEAN),
-        (int, Type.INTEGER),
-        (float, Type.FLOAT),
-        (str, Type.TEXT),
-        (dt.datetime, Type.TIMESTAMP),
-        (dt.date, Type.DATE),
-    )
-    return next(bigquery_tables.TYPES[type_] for kind, type_ in kinds if isinstance(value, kind))
 
 
 def _in_short(sql: str) -> str:

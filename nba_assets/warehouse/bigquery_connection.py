@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pyarrow as pa
+import requests
 from dagster_gcp import BigQueryResource
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import DefaultCredentialsError
@@ -15,6 +17,7 @@ from google.cloud import bigquery, bigquery_storage
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 from google.oauth2 import service_account
+from requests.adapters import HTTPAdapter
 
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE
 from nba_assets.warehouse.interface import WarehouseError
@@ -22,16 +25,30 @@ from nba_assets.warehouse.interface import WarehouseError
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
+class Impatient(HTTPAdapter):
+    """Gives each request a limit in seconds: Google's client sets none, and would wait for an answer for ever."""
+
+    def __init__(self, seconds: float):
+        super().__init__()
+        self._seconds = seconds
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().send(*args, **{**kwargs, "timeout": kwargs.get("timeout") or self._seconds})
+
+
 class BigQueryConnection(BigQueryResource):
     """dagster-gcp's resource, with a service-account file or the application default credentials.
 
     endpoint, storage_endpoint: addresses of an emulator's REST and Storage Read API, which take no credentials; an
-    emulator without the second is read through REST.
+    emulator without the second is read through REST. request_seconds bounds the wait for the answer to one request,
+    job_seconds the time that a query, a load or the reading of a stream may take.
     """
 
     credentials_file: str | None = None
     endpoint: str | None = None
     storage_endpoint: str | None = None
+    request_seconds: float = 180.0
+    job_seconds: float = 1800.0
 
     @contextmanager
     def get_client(self) -> Iterator[bigquery.Client]:
@@ -43,9 +60,12 @@ class BigQueryConnection(BigQueryResource):
 
     def open_client(self) -> bigquery.Client:
         options = {"api_endpoint": self.endpoint} if self.endpoint else None
-        return bigquery.Client(
+        client = bigquery.Client(
             project=self.project, location=self.location, credentials=self._credentials(), client_options=options
         )
+        for scheme in ("https://", "http://"):
+            client._http.mount(scheme, Impatient(self.request_seconds))
+        return client
 
     def read_streams(
         self, dataset: str, table: str, *, columns: Sequence[str], where: str, max_bytes: int | None
@@ -63,13 +83,14 @@ class BigQueryConnection(BigQueryResource):
                     read_options={"selected_fields": list(columns), "row_restriction": where},
                 ),
                 retry=ASK_ONCE,
+                timeout=self.request_seconds,
             )
             _require_at_most(max_bytes, session.estimated_total_bytes_scanned, f"{dataset}.{table}")
             schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
             batches = [
                 pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)
                 for stream in session.streams
-                for answer in client.read_rows(stream.name)
+                for answer in client.read_rows(stream.name, timeout=self.job_seconds)
             ]
             return pa.Table.from_batches(batches, schema).select(list(columns))
         finally:

@@ -63,6 +63,8 @@ def explained(doing: str, *, otherwise: str = "Materialize again; what was store
     except GoogleAPICallError as error:
         step = _next_step(error)
         raise WarehouseError(f"{doing}: {_said(error)}. {f'Next: {step}' if step else otherwise}") from error
+    except (TimeoutError, requests.Timeout) as error:
+        raise WarehouseError(f"{doing}: BigQuery did not answer in time ({_first_line(error)}). {otherwise}") from error
     except (GoogleAPIError, requests.RequestException) as error:
         raise WarehouseError(
             f"{doing}: the connection to BigQuery failed ({_first_line(error)}). {otherwise}"

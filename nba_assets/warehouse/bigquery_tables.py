@@ -47,8 +47,13 @@ def definition(table: Table, dataset: bigquery.DatasetReference, labels: Mapping
     return created
 
 
-def create(client: bigquery.Client, prefix: str, tables: Sequence[Table], labels: Mapping[str, str]) -> None:
-    """Create what is missing of datasets, tables and columns; refuse a stored column of another type."""
+def create(
+    client: bigquery.Client, prefix: str, tables: Sequence[Table], labels: Mapping[str, str], seconds: float
+) -> None:
+    """Create what is missing of datasets, tables and columns; refuse a stored column of another type.
+
+    seconds: how long it may take to add the missing columns of a table.
+    """
     for name in dict.fromkeys(prefix + table.dataset for table in tables):
         try:
             client.get_dataset(name, retry=ASK_ONCE)
@@ -64,10 +69,12 @@ def create(client: bigquery.Client, prefix: str, tables: Sequence[Table], labels
         except NotFound:
             client.create_table(declared, exists_ok=True, retry=ASK_ONCE)
         else:
-            _add_missing_columns(client, stored, declared)
+            _add_missing_columns(client, stored, declared, seconds)
 
 
-def _add_missing_columns(client: bigquery.Client, stored: bigquery.Table, declared: bigquery.Table) -> None:
+def _add_missing_columns(
+    client: bigquery.Client, stored: bigquery.Table, declared: bigquery.Table, seconds: float
+) -> None:
     known = {field.name: field for field in stored.schema}
     for field in declared.schema:
         if field.name in known and _standard(known[field.name].field_type) != _standard(field.field_type):
@@ -82,7 +89,8 @@ def _add_missing_columns(client: bigquery.Client, stored: bigquery.Table, declar
     ]
     if added:
         name = f"`{stored.project}.{stored.dataset_id}.{stored.table_id}`"
-        client.query_and_wait(f"ALTER TABLE {name} {', '.join(added)}", retry=ASK_ONCE, job_retry=ASK_ONCE)
+        add = f"ALTER TABLE {name} {', '.join(added)}"
+        client.query_and_wait(add, retry=ASK_ONCE, job_retry=ASK_ONCE, wait_timeout=seconds)
 
 
 def _standard(field_type: str) -> str:

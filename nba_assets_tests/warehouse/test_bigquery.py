@@ -7,8 +7,11 @@ tested, the refusal is Google's documented answer put in the place of one reques
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
-from collections.abc import Callable
+import re
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud import bigquery as google
 from requests.adapters import HTTPAdapter
 
+from nba_assets.publishing import WeeklyRows, publish
 from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, MODEL_TABLES, WEEKLY_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
@@ -47,22 +51,24 @@ NO_BILLING = (403, "billingNotEnabled", "Billing has not been enabled for this p
 
 
 class Watched(HTTPAdapter):
-    """Passes requests on and notes them; `disturb` may refuse one, lose its answer, or answer in Google's place."""
+    """Passes requests on and notes them; `disturb` may keep one back, lose its answer, or answer in Google's place."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
-        self.disturb: Callable[[int, str], str | Refusal | None] = lambda number, request: None
+        self.disturb: Callable[[int, str], str | Refusal | dict[str, Any] | None] = lambda number, request: None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         body = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body or ""
         text = f"{request.method} {urlsplit(str(request.url)).path} {body}"
         self.seen.append(text)
         what = self.disturb(len(self.seen), text)
-        if what == "refused":
-            raise requests.ConnectionError("refused")
+        if what == "unanswered":
+            raise requests.ReadTimeout("unanswered")
         if isinstance(what, tuple):
             return _refusal(request, *what)
+        if isinstance(what, dict):
+            return _answer(request, 200, what)
         answer = super().send(request, *args, **kwargs)
         if what == "answer lost":
             raise requests.ConnectionError("answer lost")
@@ -71,10 +77,14 @@ class Watched(HTTPAdapter):
 
 def _refusal(request: requests.PreparedRequest, status: int, reason: str, message: str) -> requests.Response:
     error = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
+    return _answer(request, status, {"error": error})
+
+
+def _answer(request: requests.PreparedRequest, status: int, body: dict[str, Any]) -> requests.Response:
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = status, request, str(request.url)
     answer.headers["Content-Type"] = "application/json"
-    answer._content = json.dumps({"error": error}).encode()
+    answer._content = json.dumps(body).encode()
     return answer
 
 
@@ -129,34 +139,122 @@ def test_a_window_of_200_rows_is_one_load_job_and_one_statement_that_changes_row
     assert [statement.split()[0] for statement in statements] == ["SELECT", "MERGE", "SELECT"]
 
 
-def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(warehouse: BigQueryWarehouse) -> None:
+def audit_and_publish(warehouse: Warehouse, frame: pd.DataFrame) -> None:
+    (result,) = publish(warehouse, BDL_GAMES, WeeklyRows(frame), [WEEK])
+    assert result.published, result.refusals
+
+
+def merge(warehouse: Warehouse, frame: pd.DataFrame) -> None:
+    warehouse.merge(BDL_GAMES, conform(frame, BDL_GAMES))
+
+
+@pytest.mark.parametrize(("writing", "statements"), [(audit_and_publish, 6), (merge, 2)], ids=["publish", "merge"])
+def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(
+    warehouse: BigQueryWarehouse, writing: Callable[[Warehouse, pd.DataFrame], None], statements: int
+) -> None:
     watched = watch(warehouse)
+    writing(warehouse, games(120))
+    usual = [request.partition("{")[0].strip() for request in watched.seen]
+    assert [request.rpartition("/")[2] for request in usual if request.endswith("queries")] == ["queries"] * statements
+    assert usual[0].endswith("/tables") and usual[-1].startswith("DELETE")
     outcomes = set()
-    for fault in ("refused", "answer lost"):
-        failing = 0
-        while True:
-            watched.disturb = lambda number, request: None
-            write(warehouse, [games(100)])
-            failing += 1
-            watched.seen.clear()
-            watched.disturb = fault_at(failing, fault)
-            try:
-                write(warehouse, [games(120, count=5)])
-                outcome = "written"
-            except WarehouseError as error:
-                assert "connection to BigQuery failed" in str(error)
-                outcome = "failed"
-            fired = len(watched.seen) >= failing
-            watched.disturb = lambda number, request: None
-            after = scores(warehouse)
-            assert after in ([100] * 3, [120] * 5), f"{fault} at request {failing}: {watched.seen[failing - 1]}"
-            assert outcome == "failed" or after == [120] * 5
-            assert staged_tables(warehouse) == []
-            outcomes.add((outcome, len(after)))
-            if not fired:
-                break
-        assert failing > 7  # a write is seven requests; the last try meets no fault
+    for number, fault in itertools.product(range(1, len(usual) + 1), ("unanswered", "answer lost")):
+        write(warehouse, [games(100)])
+        watched.seen.clear()
+        watched.disturb = fault_at(number, fault)
+        try:
+            writing(warehouse, games(120, count=5))
+            outcome = "written"
+        except WarehouseError as error:
+            assert re.search("connection to BigQuery failed|did not answer in time", str(error))
+            outcome = "failed"
+        watched.disturb = lambda number, request: None
+        after = scores(warehouse)
+        assert after in ([100] * 3, [120] * 5), f"{fault} at request {number}: {usual[number - 1]}"
+        assert outcome == "failed" or after == [120] * 5
+        assert staged_tables(warehouse) == []
+        outcomes.add((outcome, len(after)))
     assert outcomes == {("failed", 3), ("failed", 5), ("written", 5)}
+
+
+def test_a_writer_between_the_merge_and_its_count_is_noticed(warehouse: BigQueryWarehouse) -> None:
+    other = warehouse.model_copy()
+    watched, interfered = watch(warehouse), list[str]()
+
+    def interfere(number: int, request: str) -> None:
+        if "MERGE" in watched.seen[number - 2] and not interfered:
+            interfered.append(request)
+            write(other, [games(130, count=2)])
+
+    watched.disturb = interfere
+    told = f"week {WEEK}: 5 rows were written but 2 read back; another writer changed the week at the same time"
+    with pytest.raises(WarehouseError, match=told):
+        write(warehouse, [games(120, count=5)])
+    assert scores(warehouse) == [130] * 2
+    assert staged_tables(warehouse) == []
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        pytest.param(
+            lambda warehouse: write(warehouse, [games(120)]),
+            f"creating the tables in project {PROJECT}: BigQuery did not answer in time",
+            id="tables",
+        ),
+        pytest.param(
+            lambda warehouse: warehouse.query("SELECT 1 AS one"),
+            "SELECT 1 AS one: BigQuery did not answer in time",
+            id="query",
+        ),
+        pytest.param(
+            lambda warehouse: warehouse.read_weeks(BDL_GAMES, [WEEK]),
+            f"reading nba_raw.bdl_games from {WEEK} to .*: BigQuery answered 504: Deadline Exceeded",
+            id="Storage Read API",
+        ),
+    ],
+)
+def test_a_server_that_never_answers_is_one_error(
+    silent: str, reading: Callable[[BigQueryWarehouse], object], told: str
+) -> None:
+    connection = BigQueryConnection(
+        project=PROJECT, endpoint=f"http://{silent}", storage_endpoint=silent, request_seconds=0.3
+    )
+    with pytest.raises(WarehouseError, match=f"{told}.*Materialize again"):
+        reading(BigQueryWarehouse(connection=connection))
+
+
+def test_a_query_that_never_ends_is_given_up(warehouse: BigQueryWarehouse) -> None:
+    connection = warehouse.connection.model_copy(update={"job_seconds": 0.5})
+    waiting = warehouse.model_copy(update={"connection": connection})
+    job = {"jobReference": {"projectId": PROJECT, "jobId": "endless", "location": "US"}}
+    running = {**job, "jobComplete": False, "status": {"state": "RUNNING"}, "configuration": {"query": {}}}
+    watched = watch(waiting)
+    watched.disturb = lambda number, request: running
+    with pytest.raises(WarehouseError, match="SELECT 1 AS one: BigQuery did not answer in time"):
+        waiting.query("SELECT 1 AS one")
+    assert watched.seen[-1].startswith("POST") and "/jobs/endless/cancel" in watched.seen[-1]
+
+
+def test_the_first_failure_is_told_even_if_the_staged_rows_cannot_be_dropped(warehouse: BigQueryWarehouse) -> None:
+    impatient = warehouse.model_copy(
+        update={"connection": warehouse.connection.model_copy(update={"request_seconds": 0.1})}
+    )
+    impatient._client = None
+    watch(impatient).disturb = lambda number, request: (
+        "unanswered" if re.match("POST /upload|DELETE", request) else None
+    )
+    with pytest.raises(
+        WarehouseError, match=r"loading 3 rows beside nba_raw\.bdl_games: BigQuery did not answer in time"
+    ):
+        write(impatient, [games(120)])
 
 
 @pytest.mark.parametrize(
