@@ -1,9 +1,8 @@
-"""What a new reading of teams does to the stored rosters, by one writer or by thirty at once."""
+"""What a new reading of teams does to the stored rosters."""
 
 import datetime as dt
 import itertools
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -124,27 +123,6 @@ def test_a_traded_player_leaves_one_team_and_joins_the_other(warehouse: DuckDBWa
     store_rosters(warehouse, SEASON, pd.concat([roster("DAL", ANN), roster("BOS", CYD, BEA)]), TUESDAY)
     assert dates(warehouse)["DAL", BEA] == "Mon Mon Tue"
     assert dates(warehouse)["BOS", BEA] == "Tue Tue -"
-
-
-def test_thirty_writers_of_one_team_each_end_in_the_table_of_one_writer(tmp_path: Path) -> None:
-    before = pd.concat([roster(team, ANN, BEA) for team in list(TEAMS)[:15]])
-    read = {team: roster(team, BEA, CYD, number="9") for team in TEAMS}
-    together, apart = (DuckDBWarehouse(path=f"{tmp_path}/{name}.duckdb") for name in ("together", "apart"))
-    for warehouse in (together, apart):
-        store_rosters(warehouse, SEASON, before, MONDAY)
-    store_rosters(together, SEASON, pd.concat(read.values()), TUESDAY)
-    with ThreadPoolExecutor(max_workers=30) as writers:
-        written = writers.map(lambda team: store_rosters(apart, SEASON, read[team], TUESDAY), TEAMS)
-        # Known teams lose one player, gain one and change a number; the others gain two.
-        assert list(written) == [(3, 3)] * 15 + [(2, 2)] * 15
-    for table in (BR_ROSTERS_CURRENT, ROSTER_CHANGES):
-        columns = ", ".join(name for name in table.column_names if name != "fetched_at")
-        one, thirty = (
-            warehouse.query(f"SELECT {columns} FROM {table.qualified_name} ORDER BY {', '.join(table.key)}")
-            for warehouse in (together, apart)
-        )
-        pd.testing.assert_frame_equal(one, thirty)
-        assert len(one) == {BR_ROSTERS_CURRENT: 75, ROSTER_CHANGES: 105}[table]
 
 
 class Pages(RosterSource):
