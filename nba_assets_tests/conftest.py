@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ import dagster as dg
 import duckdb
 import pandas as pd
 import pytest
+from upath import UPath
 
 from nba_assets.tables import Table
+from nba_assets_tests.emulators import storage_emulator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -101,6 +104,30 @@ def replay_url(shared: Path) -> Iterator[str]:
     """The replay of 2020-21 to 2023-24, shared by all tests of a process."""
     with replaying(shared, "--since", "2020-12-01") as running:
         yield running.url
+
+
+@pytest.fixture(scope="session")
+def cloud_storage() -> Iterator[str]:
+    """The address of a Cloud Storage server with the bucket "nba", shared by all tests of a process."""
+    with storage_emulator("nba") as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(cloud_storage: str, monkeypatch: pytest.MonkeyPatch) -> UPath:
+    """A place in a bucket where nothing is yet."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud_storage)
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # asks a service the server does not have
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    # The server has no moveTo and says 501, for which gcsfs would ask six times before it copies and deletes instead.
+    monkeypatch.setattr("gcsfs.retry.errs", {429, 500, 502, 503, 504})
+    return UPath(f"gs://nba/{uuid.uuid4().hex}")
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
+    """Where files can be kept: a folder, then a bucket."""
+    return UPath(tmp_path) if request.param == "folder" else request.getfixturevalue("bucket")
 
 
 @dataclass

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import dagster as dg
 import xgboost
@@ -24,7 +26,6 @@ class ModelStore:
 
     def save(self, model: TrainedModel) -> str:
         folder = self._folder(model.card.model_id)
-        folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "model.ubj", model.booster)
         write_whole(folder / "card.json", model.card.to_json().encode())
         return model.card.model_id
@@ -37,8 +38,8 @@ class ModelStore:
         folder = self._folder(model_id)
         again = "Materialize nba_ml/xgboost_model of its week again, or deploy another model"
         try:
-            card = ModelCard.from_json((folder / "card.json").read_text())
-            booster = (folder / "model.ubj").read_bytes()
+            card = ModelCard.from_json(read_whole(folder / "card.json").decode())
+            booster = read_whole(folder / "model.ubj")
         except FileNotFoundError as error:
             raise ArtifactError(f"model {model_id} is not in {self._root}: {error}. {again}") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -79,23 +80,26 @@ class ModelArtifacts(dg.UPathIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: dict[str, TrainedModel] | None) -> None:
         paths = self._get_paths_for_partitions(context)
-        for key, model in (obj or {}).items():
-            self.dump_to_path(context, model, paths[key])
+        with told():
+            for key, model in (obj or {}).items():
+                self.dump_to_path(context, model, paths[key])
 
     def dump_to_path(self, context: dg.OutputContext, obj: TrainedModel, path: UPath) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps({"model": self.store.save(obj)}).encode())
 
     def load_input(self, context: dg.InputContext) -> dict[str, TrainedModel]:
         """The model of each week that has one, by partition key."""
-        paths = self._get_paths_for_partitions(context)
-        return {key: self.load_from_path(context, path) for key, path in paths.items() if path.exists()}
+        models = {}
+        for key, path in self._get_paths_for_partitions(context).items():
+            with told(), suppress(FileNotFoundError):
+                models[key] = self.load_from_path(context, path)
+        return models
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> TrainedModel:
         return self._load_pointer(path)
 
     def _load_pointer(self, path: UPath) -> TrainedModel:
-        pointer = path.read_text()
+        pointer = read_whole(path)
         try:
             model_id = json.loads(pointer)["model"]
         except (ValueError, KeyError, TypeError) as error:
@@ -103,11 +107,42 @@ class ModelArtifacts(dg.UPathIOManager):
         return self.store.load(model_id)
 
 
+@contextmanager
+def told() -> Iterator[None]:
+    """An ArtifactError fails the step with its message alone."""
+    try:
+        yield
+    except ArtifactError as error:
+        raise dg.Failure(f"{error}.", allow_retries=False) from None
+
+
+def read_whole(path: UPath) -> bytes:
+    """In one request: an opened file of a bucket asks for the size first, and cuts short what has grown since."""
+    try:
+        content: bytes = path.fs.cat_file(path.path)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a bucket's client has errors of many kinds
+        raise _out_of_reach(path, error) from error
+    return content
+
+
 def write_whole(path: UPath, content: bytes) -> None:
     """Write so that a reader sees the old content or the new one; buckets do so by themselves."""
-    if path.protocol not in ("", "file", "local"):
-        path.write_bytes(content)
-        return
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        if path.protocol not in ("", "file", "local"):
+            path.write_bytes(content)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(path)
+    except Exception as error:  # as above
+        raise _out_of_reach(path, error) from error
+
+
+def _out_of_reach(path: UPath, error: Exception) -> ArtifactError:
+    return ArtifactError(
+        f"{path} cannot be reached ({str(error) or type(error).__name__}). Free space, fix permissions or credentials, "
+        "or set NBA_ARTIFACTS; the models stored so far stand"
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from upath import UPath
 
-from nba_assets.model.artifacts import ArtifactError, ModelStore, write_whole
+from nba_assets.model.artifacts import ArtifactError, ModelStore, read_whole, write_whole
 from nba_assets.model.training import TrainedModel
 
 DEPLOY_BELOW = 4.20
@@ -61,7 +61,7 @@ class Champion:
     def model_id(self) -> str | None:
         """The deployed model; None before the first."""
         try:
-            return str(json.loads(self._pointer.read_text())["model"])
+            return str(json.loads(read_whole(self._pointer))["model"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -72,7 +72,6 @@ class Champion:
     def deploy(self, model_id: str, why: str) -> TrainedModel:
         """Point to the model once it has been loaded and found whole; the pointer stands when it is not."""
         model = self._store.load(model_id)
-        self._pointer.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._pointer, json.dumps({"model": model_id, "why": why}, indent=1).encode())
         return model
 

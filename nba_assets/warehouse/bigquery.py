@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from google.api_core.exceptions import GoogleAPICallError, NotFound, ResourceExhausted
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from pydantic import PrivateAttr
 
@@ -249,13 +249,6 @@ class BigQueryWarehouse(Warehouse):
                 )
             except NotFound as error:
                 raise WarehouseError(f"{doing}: it is not there: materialize the upstream tables first") from error
-            except ResourceExhausted as error:
-                if "larger than max" not in str(error) or len(weeks) == 1:
-                    raise
-                # The emulator sends a window in one message, which may be too large; Google sends it in many.
-                middle, ordered = len(weeks) // 2, sorted(weeks)
-                halves = [self._read_streams(table, half) for half in (ordered[:middle], ordered[middle:])]
-                return pa.concat_tables(half for half in halves if half is not None)
             except GoogleAPICallError as error:
                 if int(error.code or 0) not in REST_ONLY:
                     raise

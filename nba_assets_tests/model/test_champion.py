@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pandas as pd
 import pytest
@@ -31,9 +32,8 @@ def test_only_what_beats_the_mock_is_deployed(found: dict[str, float] | None, ou
     assert gate(found).outcome == outcome
 
 
-def test_the_pointer_moves_to_a_whole_model_and_back(tmp_path: UPath) -> None:
-    root = UPath(tmp_path)
-    store, champion = ModelStore(root), Champion(root)
+def test_the_pointer_moves_to_a_whole_model_and_back(place: UPath) -> None:
+    store, champion = ModelStore(place), Champion(place)
     first, second = (store.save(trained_model(seed)) for seed in (1, 2))
     assert champion.model_id is None
 
@@ -42,12 +42,12 @@ def test_the_pointer_moves_to_a_whole_model_and_back(tmp_path: UPath) -> None:
     champion.deploy(first, "rolled back")
 
     assert champion.load() == store.load(first)
-    assert json.loads((root / "champion.json").read_text()) == {"model": first, "why": "rolled back"}
+    assert json.loads((place / "champion.json").read_text()) == {"model": first, "why": "rolled back"}
 
 
-def test_loading_without_a_deployed_model_says_what_to_do(tmp_path: UPath) -> None:
+def test_loading_without_a_deployed_model_says_what_to_do(place: UPath) -> None:
     with pytest.raises(ArtifactError, match="no model is deployed: materialize nba_ml/champion first"):
-        Champion(UPath(tmp_path)).load()
+        Champion(place).load()
 
 
 def cut_short(folder: UPath) -> None:
@@ -76,12 +76,11 @@ def with_half_a_card(folder: UPath) -> None:
         pytest.param(with_half_a_card, "cannot be read", id="card cut short"),
     ],
 )
-def test_a_damaged_model_is_refused_and_the_pointer_stands(tmp_path: UPath, damage, told: str) -> None:  # type: ignore[no-untyped-def]
-    root = UPath(tmp_path)
-    store, champion = ModelStore(root), Champion(root)
+def test_a_damaged_model_is_refused_and_the_pointer_stands(place: UPath, damage, told: str) -> None:  # type: ignore[no-untyped-def]
+    store, champion = ModelStore(place), Champion(place)
     good, bad = (store.save(trained_model(seed)) for seed in (1, 2))
     champion.deploy(good, "the gates opened")
-    damage(root / "models" / bad)
+    damage(place / "models" / bad)
 
     with pytest.raises(ArtifactError, match=told):
         champion.deploy(bad, "the gates opened")
@@ -97,18 +96,49 @@ def test_a_damaged_model_is_refused_and_the_pointer_stands(tmp_path: UPath, dama
     ],
 )
 def test_a_model_of_another_library_or_other_features_is_refused(
-    tmp_path: UPath, changed: dict[str, str], told: str
+    place: UPath, changed: dict[str, str], told: str
 ) -> None:
     model = trained_model(1)
     fields = {**json.loads(model.card.to_json()), **changed}
     other = TrainedModel(model.booster, ModelCard.from_json(json.dumps(fields)))
-    store = ModelStore(UPath(tmp_path))
+    store = ModelStore(place)
 
     with pytest.raises(ArtifactError, match=told):
         store.load(store.save(other))
 
 
-def test_frames_are_not_needed_to_read_a_card(tmp_path: UPath) -> None:
+def test_a_reader_finds_a_whole_pointer_while_it_moves(place: UPath) -> None:
+    store, champion = ModelStore(place), Champion(place)
+    models = [store.save(trained_model(seed)) for seed in (1, 2)]
+    champion.deploy(models[0], "the gates opened")
+
+    def move() -> None:
+        for number in range(20):
+            champion.deploy(models[number % 2], "the gates opened " * (number % 3))
+
+    moving = threading.Thread(target=move)
+    moving.start()
+    seen = []
+    while moving.is_alive():
+        seen.append(Champion(place).model_id)
+
+    assert set(seen) <= set(models)
+    assert seen
+
+
+def test_a_place_that_cannot_be_written_is_one_error_and_the_pointer_stands(place: UPath) -> None:
+    store, champion = ModelStore(place), Champion(place)
+    model = store.save(trained_model(1))
+    champion.deploy(model, "the gates opened")
+    elsewhere = UPath("gs://nowhere-to-be-found/models") if place.protocol == "gs" else place / "champion.json"
+
+    with pytest.raises(ArtifactError, match="the models stored so far stand"):
+        ModelStore(elsewhere).save(trained_model(2))
+
+    assert champion.load() == store.load(model)
+
+
+def test_frames_are_not_needed_to_read_a_card(place: UPath) -> None:
     model = trained_model(1)
     assert ModelCard.from_json(model.card.to_json()) == model.card
     assert pd.Series(model.card.gain_shares).sum() == pytest.approx(1.0, abs=0.01)

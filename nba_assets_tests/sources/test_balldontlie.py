@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
+from upath import UPath
 
 from nba_assets.partitions import WEEK, league_today, week_of
 from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
@@ -44,7 +45,7 @@ BOX_ROW: dict[str, Any] = {
 }
 
 
-def api(url: str, landing: Path, **settings: Any) -> Balldontlie:
+def api(url: str, landing: Path | UPath, **settings: Any) -> Balldontlie:
     given = {"requests_per_minute": 60_000, "give_up_seconds": 20.0, **settings}
     source = Balldontlie(api_key=SECRET, base_url=url, landing=str(landing), **given)
     source.open()

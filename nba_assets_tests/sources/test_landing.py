@@ -23,10 +23,10 @@ def three_pages(path: str) -> tuple[int, bytes]:
 
 
 @pytest.fixture
-def source(web: ScriptedWeb, tmp_path: Path) -> Balldontlie:
+def source(web: ScriptedWeb, place: UPath) -> Balldontlie:
     """The API with one final game and three pages of stats in every week."""
     web.answer = lambda path: page(GAME) if "/games" in path else three_pages(path)
-    return api(web.url, tmp_path)
+    return api(web.url, place)
 
 
 def ask(source: Balldontlie, *, closed: bool = True, refresh: bool = False) -> tuple[int, int]:
@@ -35,14 +35,14 @@ def ask(source: Balldontlie, *, closed: bool = True, refresh: bool = False) -> t
     return len(games), len(source.box_scores(CHRISTMAS, closed=closed, refresh=refresh))
 
 
-def kept(folder: Path) -> list[str]:
+def kept(folder: UPath) -> list[str]:
     return sorted(path.name for path in folder.rglob("*.json"))
 
 
-def test_a_closed_week_is_asked_once(source: Balldontlie, web: ScriptedWeb, tmp_path: Path) -> None:
+def test_a_closed_week_is_asked_once(source: Balldontlie, web: ScriptedWeb, place: UPath) -> None:
     assert ask(source) == (1, 3)
     assert len(web.paths) == 4
-    assert kept(tmp_path) == ["games-0001.json", "stats-0001.json", "stats-0002.json", "stats-0003.json"]
+    assert kept(place) == ["games-0001.json", "stats-0001.json", "stats-0002.json", "stats-0003.json"]
     assert ask(source) == (1, 3)
     assert len(web.paths) == 4
 
@@ -53,7 +53,7 @@ def test_the_instant_of_a_kept_row_is_when_it_was_asked(source: Balldontlie) -> 
     assert again["fetched_at"].tolist() == first["fetched_at"].tolist()
 
 
-def test_refresh_asks_again_and_replaces_what_was_kept(source: Balldontlie, web: ScriptedWeb, tmp_path: Path) -> None:
+def test_refresh_asks_again_and_replaces_what_was_kept(source: Balldontlie, web: ScriptedWeb, place: UPath) -> None:
     ask(source)
     web.answer = lambda path: page(changed(GAME, home_team_score=99)) if "/games" in path else page(BOX_ROW)
     assert ask(source, refresh=True) == (1, 1)
@@ -61,23 +61,23 @@ def test_refresh_asks_again_and_replaces_what_was_kept(source: Balldontlie, web:
     assert ask(source) == (1, 1)
     assert len(web.paths) == 6
     assert source.games(CHRISTMAS, refresh=False)["home_score"].tolist() == [99]
-    assert [name for name in kept(tmp_path) if not name.startswith("replaced")] == [
+    assert [name for name in kept(place) if not name.startswith("replaced")] == [
         "games-0001.json",
         "stats-0001.json",
     ]
 
 
-def test_an_unfinished_week_is_not_kept(source: Balldontlie, web: ScriptedWeb, tmp_path: Path) -> None:
+def test_an_unfinished_week_is_not_kept(source: Balldontlie, web: ScriptedWeb, place: UPath) -> None:
     web.answer = lambda path: page(changed(GAME, status="Postponed")) if "/games" in path else three_pages(path)
     assert ask(source, closed=False) == (1, 3)
     assert ask(source, closed=False) == (1, 3)
     assert len(web.paths) == 8
-    assert kept(tmp_path) == []
+    assert kept(place) == []
 
 
-def test_a_page_cut_short_is_asked_again(source: Balldontlie, web: ScriptedWeb, tmp_path: Path) -> None:
+def test_a_page_cut_short_is_asked_again(source: Balldontlie, web: ScriptedWeb, place: UPath) -> None:
     ask(source)
-    (cut,) = tmp_path.rglob("stats-0002.json")
+    (cut,) = place.rglob("stats-0002.json")
     cut.write_bytes(cut.read_bytes()[:-20])
     web.paths.clear()
     assert ask(source) == (1, 3)
@@ -95,12 +95,12 @@ def test_a_run_that_died_asks_only_for_the_pages_it_misses(source: Balldontlie, 
 
 
 def test_a_week_set_aside_is_asked_again_and_stays_as_evidence(
-    source: Balldontlie, web: ScriptedWeb, tmp_path: Path
+    source: Balldontlie, web: ScriptedWeb, place: UPath
 ) -> None:
     ask(source)
     source.set_aside(CHRISTMAS)
     source.set_aside(CHRISTMAS + dt.timedelta(days=7))
-    evidence = kept(tmp_path)
+    evidence = kept(place)
     assert [re.sub(r"-\d{8}T\d+-", "-…-", name) for name in evidence] == [
         "refused-…-games-0001.json",
         "refused-…-stats-0001.json",
@@ -109,24 +109,32 @@ def test_a_week_set_aside_is_asked_again_and_stays_as_evidence(
     ]
     assert ask(source) == (1, 3)
     assert len(web.paths) == 8
-    assert set(evidence) < set(kept(tmp_path))
+    assert set(evidence) < set(kept(place))
 
 
-def test_a_page_is_kept_with_its_instant(tmp_path: Path) -> None:
-    landing = Landing(UPath(tmp_path))
+def test_a_page_is_kept_with_its_instant(place: UPath) -> None:
+    landing = Landing(place)
     landing.keep(CHRISTMAS, "stats", 1, PAGE)
     assert landing.page(CHRISTMAS, "stats", 1) == PAGE
-    assert json.loads((tmp_path / "2021-12-24" / "stats-0001.json").read_text()) == PAGE
+    assert json.loads((place / "2021-12-24" / "stats-0001.json").read_text()) == PAGE
 
 
 @pytest.mark.parametrize("content", ["", '{"fetched_at": "2024', "[]", "{}", "\x00\x00"], ids=repr)
-def test_what_is_no_page_counts_as_missing(content: str, tmp_path: Path) -> None:
-    (tmp_path / "2021-12-24").mkdir()
-    (tmp_path / "2021-12-24" / "stats-0001.json").write_text(content)
-    assert Landing(UPath(tmp_path)).page(CHRISTMAS, "stats", 1) is None
+def test_what_is_no_page_counts_as_missing(content: str, place: UPath) -> None:
+    (place / "2021-12-24").mkdir()
+    (place / "2021-12-24" / "stats-0001.json").write_text(content)
+    assert Landing(place).page(CHRISTMAS, "stats", 1) is None
 
 
 def test_a_folder_that_cannot_be_written_is_named_with_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("a file where the folder should be")
     with pytest.raises(SourceError, match=r"week 2021-12-24: .*/landing/2021-12-24/stats-0001.json .*set NBA_LANDING"):
         Landing(UPath(tmp_path / "landing")).keep(CHRISTMAS, "stats", 1, PAGE)
+
+
+def test_a_key_file_that_is_none_is_one_error_that_names_the_week(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    landing = Landing(UPath("gs://nba/landing", token=str(key), endpoint_url="http://127.0.0.1:1"))
+    with pytest.raises(SourceError, match=f"week {CHRISTMAS}: the answer cannot be kept at gs://nba/landing/"):
+        landing.keep(CHRISTMAS, "stats", 1, PAGE)
