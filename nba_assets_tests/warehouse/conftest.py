@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from nba_assets.warehouse.bigquery import BigQueryStaged, BigQueryWarehouse
-from nba_assets.warehouse.bigquery_connection import BigQueryConnection
+from nba_assets.warehouse.bigquery import BigQueryStaged
 from nba_assets.warehouse.duckdb import DuckDBStaged, DuckDBWarehouse
 from nba_assets.warehouse.interface import Staged, Warehouse
-from nba_assets_tests.emulators import PROJECT, BigQueryEmulator, bigquery_emulator
+from nba_assets_tests.bigquery_backfill import open_bigquery
+from nba_assets_tests.emulators import BigQueryEmulator, bigquery_emulator
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,6 @@ def bigquery() -> Iterator[BigQueryEmulator]:
 
 def bigquery_storage(running: BigQueryEmulator) -> Storage:
     return Storage(functools.partial(open_bigquery, running, f"t{uuid.uuid4().hex[:8]}_"), lose_rows_in_bigquery)
-
-
-def open_bigquery(running: BigQueryEmulator, dataset_prefix: str) -> BigQueryWarehouse:
-    connection = BigQueryConnection(
-        project=PROJECT, location="US", endpoint=running.endpoint, storage_endpoint=running.storage_endpoint
-    )
-    return BigQueryWarehouse(connection=connection, dataset_prefix=dataset_prefix)
 
 
 def lose_rows_in_bigquery(staged: Staged) -> None:
