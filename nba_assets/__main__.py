@@ -99,6 +99,8 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     with living_run(instance) as run_id:
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, **arguments)
     for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
+            click.echo(f"\n{event.engine_event_data.error.message.strip()}", err=True)
         if event.is_step_failure:
             failure = event.step_failure_data
             told = failure.user_failure_data.description if failure.user_failure_data else failure.error_display_string

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pandas as pd
 import pyarrow as pa
@@ -62,6 +63,15 @@ class DuckDBWarehouse(Warehouse):
 
     path: str
     wait_seconds: float = 300.0
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Refuse a run that may have been started on another machine, where the file is not or is another one."""
+        launcher = type(context.instance.run_launcher) if context.instance else None
+        if launcher and launcher.__module__.partition(".")[0] != "dagster":  # its own start runs on this machine
+            raise WarehouseError(
+                f"{self.path} is a file of one machine, and {launcher.__name__} starts runs on others: set "
+                "NBA_WAREHOUSE=bigquery, or take run_launcher out of dagster.yaml. Nothing was changed"
+            )
 
     @contextmanager
     def stage(self, table: Table, rows: pa.Table) -> Iterator[DuckDBStaged]:

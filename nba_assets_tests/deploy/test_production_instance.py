@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 import pytest
 import yaml
+from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.run_coordinator import QueuedRunCoordinator
 
 from nba_assets.partitions import WEEK
@@ -84,6 +85,23 @@ def _instance(home: Path, postgres_url: str) -> Iterator[dg.DagsterInstance]:
             yield instance
 
 
+class PodLauncher(DefaultRunLauncher):
+    """Stands for the launchers of dagster-k8s, dagster-docker and others: it is not one of Dagster's own."""
+
+
+def test_duckdb_is_refused_where_runs_start_on_other_machines(tmp_path: Path) -> None:
+    project = project_at(tmp_path / "var")
+    config = Path(project.environment["DAGSTER_HOME"]) / "dagster.yaml"
+    launcher = {"run_launcher": {"module": PodLauncher.__module__, "class": PodLauncher.__name__}}
+    config.write_text(config.read_text() + yaml.safe_dump(launcher))
+    done = finish(project.start("rosters", "--season", "2021"))
+    assert done.exit_code == 1
+    (told,) = done.errors.strip().splitlines()[-1:]
+    assert f"{project.warehouse} is a file of one machine, and PodLauncher starts runs on others" in told
+    assert "set NBA_WAREHOUSE=bigquery" in told
+    assert not project.warehouse.exists()
+
+
 def _read(name: str) -> Any:
     return yaml.safe_load((PRODUCTION / name).read_text())
 
@@ -93,6 +111,7 @@ def test_compose_runs_the_web_server_and_the_daemon_on_one_history() -> None:
     assert set(services) == {"postgres", "code", "webserver", "daemon"}
     (listens,) = services["webserver"]["ports"]
     assert listens.startswith("127.0.0.1:")
+    assert {services[name]["environment"]["NBA_WAREHOUSE"] for name in ("code", "webserver", "daemon")} == {"bigquery"}
     assert {services[name]["environment"]["NBA_POSTGRES_URL"] for name in ("code", "webserver", "daemon")} == {
         "postgresql://dagster:${POSTGRES_PASSWORD:?}@postgres:5432/dagster"
     }

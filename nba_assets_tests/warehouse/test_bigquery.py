@@ -51,6 +51,8 @@ QUOTA = (403, "quotaExceeded", "Quota exceeded: Your project exceeded quota for 
 BYTES = (400, "bytesBilledLimitExceeded", "Query exceeded limit for bytes billed: 1. 10485760 or higher required.")
 DENIED = (403, "accessDenied", "Access Denied: Dataset nba_raw: Permission bigquery.tables.get denied")
 NOT_FOUND = (404, "notFound", "Not found: Dataset loopback-project:nba_raw was not found in location EU")
+UNKNOWN = (401, "authError", "Request had invalid authentication credentials. Expected OAuth 2 access token")
+TOO_MANY = (429, "rateLimitExceeded", "Quota exceeded: too many concurrent queries for this project_and_region")
 NO_BILLING = (403, "billingNotEnabled", "Billing has not been enabled for this project")
 
 
@@ -301,6 +303,8 @@ def test_waiting_ends_with_the_deadline_and_says_so(warehouse: BigQueryWarehouse
 @pytest.mark.parametrize(
     ("refusal", "told"),
     [
+        (UNKNOWN, r"no usable Google credentials .* Next: run `gcloud auth application-default login`"),
+        (TOO_MANY, r"answered 429: .*too many concurrent queries.* Next: wait for the quota to refill"),
         (DENIED, r"answered 403: .*bigquery.tables.get denied.* Next: give the account roles/bigquery.jobUser"),
         (NOT_FOUND, r"answered 404: .*Dataset loopback-project:nba_raw.* Next: check NBA_BIGQUERY_PROJECT, "),
         (QUOTA, r"answered 403: .*exceeded quota.* Next: wait for the quota to refill"),
@@ -308,12 +312,13 @@ def test_waiting_ends_with_the_deadline_and_says_so(warehouse: BigQueryWarehouse
         (NO_BILLING, r"Next: link the project to a billing account"),
         (BACKEND, r"answered 503: .*currently unavailable\. Materialize again; what was stored stands"),
     ],
-    ids=["permission", "dataset", "quota", "bytes", "billing", "backend"],
+    ids=["credential", "rate", "permission", "dataset", "quota", "bytes", "billing", "backend"],
 )
 def test_a_refusal_says_what_to_do(warehouse: BigQueryWarehouse, refusal: Refusal, told: str) -> None:
-    watch(warehouse).disturb = lambda number, request: refusal
+    impatient = warehouse.model_copy(update={"wait_seconds": 0.2})
+    watch(impatient).disturb = lambda number, request: refusal
     with pytest.raises(WarehouseError, match=told) as error:
-        warehouse.read_weeks(BDL_GAMES, [WEEK])
+        impatient.read_weeks(BDL_GAMES, [WEEK])
     assert len(str(error.value).splitlines()) == 1
 
 
