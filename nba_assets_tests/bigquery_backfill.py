@@ -6,12 +6,17 @@ too: nothing is rounded.
 """
 
 import datetime as dt
+import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from google.cloud import bigquery
 
 from nba_assets.partitions import season_of, weeks_between
 from nba_assets.tables import ALL_TABLES, WEEKLY_TABLES, Table
@@ -47,12 +52,12 @@ def variables(running: BigQueryEmulator, dataset_prefix: str) -> dict[str, str]:
     }
 
 
-def compared(one: Warehouse, other: Warehouse, weeks: Sequence[dt.date]) -> tuple[dict[str, int], list[str]]:
-    """The rows of every table in `one`, and the columns whose values are not those in `other`, as table.column."""
+def compared(one: Warehouse, other: Warehouse, weeks: Sequence[dt.date]) -> tuple[dict[str, pa.Table], list[str]]:
+    """Every table of `one`, and the columns whose values are not those in `other`, as table.column."""
     rows, differing = {}, []
     for table in ALL_TABLES:
         expected, found = (conform(_whole(warehouse, table, weeks), table) for warehouse in (one, other))
-        rows[table.name] = expected.num_rows
+        rows[table.name] = expected
         for column in table.column_names:
             if column not in CLOCKS and not found[column].equals(expected[column]):
                 differing.append(f"{table.name}.{column}")
@@ -64,6 +69,32 @@ def _whole(warehouse: Warehouse, table: Table, weeks: Sequence[dt.date]) -> pd.D
         return warehouse.read_weeks(table, weeks)
     columns, key = ", ".join(table.column_names), ", ".join(table.key)
     return warehouse.query(f"SELECT {columns} FROM {table.qualified_name} ORDER BY {key}")
+
+
+def jobs_told(warehouse: BigQueryWarehouse) -> str:
+    """How many jobs were run on the warehouse's datasets, and the least that Google would bill for them."""
+    name = re.compile(rf"\b{warehouse.dataset_prefix}nba_\w+\.\w+")
+    kinds, tables = Counter[str](), 0
+    for job in warehouse._connected().list_jobs(page_size=100_000):
+        if isinstance(job, bigquery.LoadJob) and job.destination.dataset_id.startswith(warehouse.dataset_prefix):
+            kinds["load"] += 1
+        elif isinstance(job, bigquery.QueryJob) and name.search(job.query):
+            kinds[str(job.statement_type)] += 1
+            tables += len(set(name.findall(job.query)))
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return f"jobs: {told}; they read {tables} tables, billed as 10 MB each at least: {tables / 100:.1f} GB"
+
+
+def stored_bytes(rows: pa.Table) -> int:
+    """By Google's rule: 8 bytes a number, date or instant, 1 a boolean, 2 and its length a text, none a NULL."""
+    size = 0
+    for column in rows.columns:
+        known = len(column) - column.null_count
+        if pa.types.is_string(column.type):
+            size += 2 * known + (pc.sum(pc.binary_length(column)).as_py() or 0)
+        else:
+            size += known * (1 if pa.types.is_boolean(column.type) else 8)
+    return size
 
 
 def main(first: str, last: str, rounds: int) -> int:
@@ -83,11 +114,14 @@ def main(first: str, last: str, rounds: int) -> int:
             beside = None
             for name, project in (("DuckDB", in_duckdb), ("BigQuery emulator", in_bigquery)):
                 beside = measure(f"{name}, {len(weeks)} weeks", WHOLE, (first, last), project, beside)
+                if project is in_bigquery:
+                    print(jobs_told(open_bigquery(running, prefix)), flush=True)
                 for season in sorted({season_of(week) for week in weeks}):
                     measure(f"{name}, rosters of {season}", (*ROSTERS, str(season)), (first, last), project)
         duckdb = DuckDBWarehouse(path=str(in_duckdb.warehouse))
         rows, differing = compared(duckdb, open_bigquery(running, prefix), weeks)
-    print("; ".join(f"{name} {count:,} rows" for name, count in rows.items()))
+    for name, table in rows.items():
+        print(f"{name:<24} {table.num_rows:>9,} rows {stored_bytes(table) / 1e6:8.2f} MB stored")
     print(f"{len(differing)} columns differ {', '.join(differing)}".rstrip())
     return len(differing)
 
