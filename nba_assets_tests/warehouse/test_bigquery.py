@@ -351,6 +351,18 @@ def test_the_limit_on_bytes_goes_with_every_query(warehouse: BigQueryWarehouse) 
     assert {query["maximumBytesBilled"] for query in queries} == {"12345678"}
 
 
+def test_a_read_of_more_bytes_than_the_limit_is_refused(bigquery: BigQueryEmulator) -> None:
+    opened = bigquery_storage(bigquery).open()
+    write(opened, [games(100)])
+    limited = opened.model_copy(update={"max_bytes_billed": 1})
+    with pytest.raises(
+        WarehouseError, match=r"nba_raw.bdl_games would scan \d+ bytes, more than NBA_MAX_BYTES_BILLED=1"
+    ):
+        limited.read_weeks(BDL_GAMES, [WEEK])
+    roomy = opened.model_copy(update={"max_bytes_billed": 10_000_000})
+    assert len(roomy.read_weeks(BDL_GAMES, [WEEK])) == 3
+
+
 def test_without_the_storage_read_api_rest_gives_the_same_rows(bigquery: BigQueryEmulator) -> None:
     through_storage = bigquery_storage(bigquery).open()
     write(through_storage, [games(100, count=7)])
