@@ -75,7 +75,10 @@ class ModelArtifacts(dg.UPathIOManager):
 
     def newest_model(self) -> TrainedModel | None:
         """The model of the newest week that has one; None before the first."""
-        weeks = sorted((self.root / "nba_ml" / "xgboost_model").glob("*.json"), key=lambda path: path.name)
+        try:
+            weeks = sorted((self.root / "nba_ml" / "xgboost_model").glob("*.json"), key=lambda path: path.name)
+        except Exception as error:  # a bucket's client has errors of many kinds
+            raise _out_of_reach(self.root, error) from error
         return self._load_pointer(weeks[-1]) if weeks else None
 
     def handle_output(self, context: dg.OutputContext, obj: dict[str, TrainedModel] | None) -> None:
@@ -122,7 +125,7 @@ def read_whole(path: UPath) -> bytes:
         content: bytes = path.fs.cat_file(path.path)
     except FileNotFoundError:
         raise
-    except Exception as error:  # a bucket's client has errors of many kinds
+    except Exception as error:
         raise _out_of_reach(path, error) from error
     return content
 
@@ -137,7 +140,7 @@ def write_whole(path: UPath, content: bytes) -> None:
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         partial.write_bytes(content)
         partial.replace(path)
-    except Exception as error:  # as above
+    except Exception as error:
         raise _out_of_reach(path, error) from error
 
 

@@ -1,11 +1,13 @@
 import json
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from upath import UPath
 
-from nba_assets.model.artifacts import ArtifactError, ModelStore
+from nba_assets.model.artifacts import ArtifactError, ModelArtifacts, ModelStore
 from nba_assets.model.champion import DEPLOY, INVESTIGATE, ITERATE, REFUSE, Champion, gate
 from nba_assets.model.training import ModelCard, TrainedModel
 from nba_assets_tests.model.learnable import trained_model
@@ -136,6 +138,23 @@ def test_a_place_that_cannot_be_written_is_one_error_and_the_pointer_stands(plac
         ModelStore(elsewhere).save(trained_model(2))
 
     assert champion.load() == store.load(model)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        pytest.param(lambda root: ModelArtifacts(root).newest_model(), id="newest model"),
+        pytest.param(lambda root: ModelStore(root).load("a-model"), id="a model"),
+        pytest.param(lambda root: Champion(root).model_id, id="the pointer"),
+    ],
+)
+def test_a_key_file_that_is_none_is_one_error(tmp_path: Path, reading: Callable[[UPath], object]) -> None:
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    with pytest.raises(
+        ArtifactError, match=r"cannot be reached .*fix permissions or credentials, or set NBA_ARTIFACTS"
+    ):
+        reading(UPath("gs://nba/models", token=str(key), endpoint_url="http://127.0.0.1:1"))
 
 
 def test_frames_are_not_needed_to_read_a_card(place: UPath) -> None:
