@@ -7,6 +7,7 @@ import dagster as dg
 from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
 from nba_assets.jobs import JOBS
 from nba_assets.model.artifacts import ModelArtifacts
+from nba_assets.sensors import alert_sensors
 from nba_assets.settings import Settings
 from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
@@ -36,6 +37,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         assets=dg.load_assets_from_modules([raw, availability, analytics, features, model, predictions, validation]),
         asset_checks=[every_week_published(table) for table in WEEKLY_TABLES],
         jobs=JOBS,
+        sensors=alert_sensors(settings.alerts),
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},
         # One process for a run: importing the libraries once costs less than a process for each step.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,6 +57,37 @@ class BigQuerySettings:
 
 
 @dataclass(frozen=True)
+class AlertSettings:
+    """Who is told of failures, besides the log: a webhook or an e-mail address.
+
+    webhook_url: `NBA_ALERT_WEBHOOK_URL`, an address that takes {"text": …} as Slack's do; a secret. email: recipients
+    (`NBA_ALERT_EMAIL`, separated by commas), through the mail server `NBA_SMTP_URL`, smtp:// (encrypted where the
+    server can) or smtps://, with user:password@ if it asks for them. dagit_url: for links (`NBA_DAGIT_URL`).
+    """
+
+    webhook_url: str = field(repr=False)
+    email: str
+    smtp_url: str = field(repr=False)
+    dagit_url: str
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> AlertSettings:
+        alerts = cls(
+            webhook_url=secret_address(env, "NBA_ALERT_WEBHOOK_URL", ("http", "https")),
+            email=env.get("NBA_ALERT_EMAIL", "").strip(),
+            smtp_url=secret_address(env, "NBA_SMTP_URL", ("smtp", "smtps")),
+            dagit_url=web_address(env, "NBA_DAGIT_URL", "http://localhost:3000").rstrip("/"),
+        )
+        if alerts.webhook_url and alerts.email:
+            raise SettingsError("NBA_ALERT_WEBHOOK_URL and NBA_ALERT_EMAIL are both set: choose one")
+        if alerts.email and not alerts.smtp_url:
+            raise SettingsError("NBA_ALERT_EMAIL needs NBA_SMTP_URL: the mail server, such as smtp://localhost:25")
+        if alerts.email and not all("@" in address for address in alerts.email.split(",")):
+            raise SettingsError(f"NBA_ALERT_EMAIL={alerts.email!r}: use addresses such as you@example.org")
+        return alerts
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says, checked.
 
@@ -67,6 +98,7 @@ class Settings:
     warehouse_path: the DuckDB file (`NBA_WAREHOUSE_PATH`); by default one for each source, so that simulated and
         real rows never share a table.
     bigquery: set when `NBA_WAREHOUSE` is "bigquery" instead of "duckdb".
+    alerts: who is told of failures.
     """
 
     data: Path
@@ -81,6 +113,7 @@ class Settings:
     injury_base_url: str
     basketball_reference_base_url: str
     basketball_reference_requests_per_minute: int
+    alerts: AlertSettings
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -107,6 +140,7 @@ class Settings:
             basketball_reference_requests_per_minute=positive_integer(
                 env, "BASKETBALL_REFERENCE_REQUESTS_PER_MINUTE", 20
             ),
+            alerts=AlertSettings.from_environment(env),
         )
 
 
@@ -134,6 +168,19 @@ def web_address(env: Mapping[str, str], name: str, default: str) -> str:
         address = urlsplit("")
     if address.scheme not in ("http", "https") or not address.netloc:
         raise SettingsError(f"{name}={value!r}: use an address such as {default}")
+    return value
+
+
+def secret_address(env: Mapping[str, str], name: str, schemes: Sequence[str]) -> str:
+    """The address, or "" if there is none; one that cannot be used is refused without repeating it."""
+    value = env.get(name, "").strip()
+    try:
+        address = urlsplit(value)
+        usable = value.isascii() and address.scheme in schemes and bool(address.hostname) and address.port != 0
+    except ValueError:
+        usable = False
+    if value and not usable:
+        raise SettingsError(f"{name} holds no address that begins with {' or '.join(f'{it}://' for it in schemes)}")
     return value
 
 

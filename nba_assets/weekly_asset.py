@@ -39,6 +39,8 @@ HistoryIfPublished = Annotated[pd.DataFrame, "history if published"]
 """Like History, but a week is computed also without rows of it."""
 
 FRAMES = (SameWeeks, IfPublished, History, HistoryIfPublished)
+NOTHING_PUBLISHED = "nothing published by"
+"""Metadata of the failure of a step that had no week to compute: the upstream tables."""
 UP_TO_THE_WEEK = dg.TimeWindowPartitionMapping(start_offset=-1000, allow_nonexistent_upstream_partitions=True)
 
 
@@ -157,6 +159,7 @@ def weeks_to_publish(
             f"weeks {asked[0]} to {asked[-1]}: nothing to compute from, because {names} has published none of them, or "
             "does not hold what was published. "
             "Materialize the upstream weeks first; nothing was changed.",
+            metadata={NOTHING_PUBLISHED: names},
             allow_retries=False,
         )
     return sorted(ready)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_assets.settings import REPOSITORY, Settings, SettingsError, one_of, positive_integer
+from nba_assets.settings import REPOSITORY, AlertSettings, Settings, SettingsError, one_of, positive_integer
 
 
 def test_nothing_set_means_the_sample_league_under_var() -> None:
@@ -121,3 +121,42 @@ def test_an_unusable_bigquery_setting_is_refused_by_name(name: str, value: str, 
     environment = {"NBA_WAREHOUSE": "bigquery", "NBA_BIGQUERY_PROJECT": "a-project", name: value}
     with pytest.raises(SettingsError, match=told):
         Settings.from_environment(environment)
+
+
+def test_nobody_is_alerted_unless_asked_for() -> None:
+    alerts = Settings.from_environment({"NBA_DAGIT_URL": "https://dagit.example.org/"}).alerts
+    assert alerts == AlertSettings("", "", "", "https://dagit.example.org")
+
+
+def test_alert_secrets_are_taken_and_not_shown() -> None:
+    webhook = Settings.from_environment({"NBA_ALERT_WEBHOOK_URL": " https://hooks.example.org/very-secret\n"})
+    assert webhook.alerts.webhook_url == "https://hooks.example.org/very-secret"
+    mail = Settings.from_environment(
+        {"NBA_ALERT_EMAIL": "me@example.org", "NBA_SMTP_URL": "smtps://me:very-secret@mail"}
+    )
+    assert mail.alerts.smtp_url == "smtps://me:very-secret@mail"
+    assert "very-secret" not in repr(webhook) + repr(mail)
+
+
+HOOK = "https://hooks.example.org/very-secret"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"NBA_ALERT_WEBHOOK_URL": "hooks.example.org/very-secret"}, "NBA_ALERT_WEBHOOK_URL holds no address that"),
+        ({"NBA_ALERT_WEBHOOK_URL": "https://a:very-secret/x"}, "begins with http:// or https://"),
+        ({"NBA_SMTP_URL": "https://me:very-secret@mail"}, "NBA_SMTP_URL holds no address that begins with smtp://"),
+        ({"NBA_ALERT_EMAIL": "me@example.org"}, "NBA_ALERT_EMAIL needs NBA_SMTP_URL"),
+        ({"NBA_ALERT_EMAIL": "me", "NBA_SMTP_URL": "smtp://mail"}, "NBA_ALERT_EMAIL='me': use addresses"),
+        (
+            {"NBA_ALERT_WEBHOOK_URL": HOOK, "NBA_ALERT_EMAIL": "me@example.org", "NBA_SMTP_URL": "smtp://mail"},
+            "are both set: choose one",
+        ),
+        ({"NBA_DAGIT_URL": "dagit"}, "NBA_DAGIT_URL='dagit': use an address"),
+    ],
+)
+def test_unusable_alert_settings_are_refused_without_repeating_a_secret(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told) as error:
+        Settings.from_environment(variables)
+    assert "very-secret" not in str(error.value)
