@@ -88,16 +88,21 @@ def store_rosters(season: int, refresh: bool) -> bool:
 
 def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     """Run a job in this process, tell its failures, and first end runs that were killed."""
+    from dagster._core.utils import make_new_run_id
+
     from nba_assets.definitions import defs
     from nba_assets.killed_runs import end_killed_runs, living_run
     from nba_assets.pools import create_pools
+    from nba_assets.retries import ATTENDED
 
     instance, job = dg.DagsterInstance.get(), defs.resolve_job_def(name)
     create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
-    with living_run(instance) as run_id:
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, **arguments)
+    run_id = make_new_run_id()
+    with living_run(instance, run_id):
+        tags = {**ATTENDED, **arguments.pop("tags", {})}
+        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, **arguments)
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
             click.echo(f"\n{event.engine_event_data.error.message.strip()}", err=True)

@@ -1,8 +1,8 @@
-"""Runs of the command line whose process was killed: ended in Dagster's books at the next start, so that none waits.
+"""Runs whose process was killed: known by a lock, and ended in Dagster's books, so that none waits for ever.
 
-A process that dies of kill -9 leaves its run "started" and its place in a pool taken, and without a daemon nobody
-notices: the next run would wait for ever. So each run holds a lock on a file named like it, which the system lets go
-when the process ends, however it ends.
+A process that dies of kill -9 leaves its run "started" and its place in a pool taken. Dagster notices only while the
+code server that launched it lives, and of a run of the command line nobody does. So each run holds a lock on a file
+named like it, which the system lets go when the process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -13,21 +13,81 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.utils import make_new_run_id
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
+from dagster._core.executor.in_process import InProcessExecutor
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import deserialize_value
+
+ONE_ANSWER = 10  # seconds that a code server has to answer
 
 
 @contextmanager
-def living_run(instance: dg.DagsterInstance) -> Iterator[str]:
-    """The id for a new run, known to be alive until the block ends."""
-    run_id = make_new_run_id()
+def living_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """The run is known to be alive until the block ends."""
     unseen = _folder(instance) / f".{run_id}"
     with unseen.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         lock = unseen.rename(unseen.with_name(run_id))
         try:
-            yield run_id
+            yield
         finally:
-            lock.unlink()
+            lock.unlink(missing_ok=True)
+
+
+def was_killed(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether the run was alive on this machine and its process has ended without ending it."""
+    try:
+        with (_folder(instance) / run_id).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    except (FileNotFoundError, BlockingIOError):
+        return False
+
+
+class HeldRunExecutor(InProcessExecutor):
+    """Dagster's in-process executor, with its run known to be alive."""
+
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[dg.DagsterEvent]:
+        with living_run(plan_context.instance, plan_context.run_id):
+            yield from super().execute(plan_context, execution_plan)
+
+
+@dg.executor(name="in_process", requirements=[])
+def held_run_executor(_: dg.InitExecutorContext) -> HeldRunExecutor:
+    return HeldRunExecutor(retries=RetryMode.ENABLED, marker_to_close=None)
+
+
+class AttentiveRunLauncher(DefaultRunLauncher):
+    """Dagster's default launcher; asked by run monitoring, it knows when the process of a run is gone.
+
+    On this machine by the lock, on another one by asking the code server that launched the run.
+    """
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        if was_killed(self._instance, run.run_id) or self._server_knows_nothing_of(run):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "the process of this run was killed")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+
+    def _server_knows_nothing_of(self, run: dg.DagsterRun) -> bool:
+        client = self._get_grpc_client_for_termination(run.run_id)
+        if client is None:
+            return False
+        try:
+            answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=ONE_ANSWER)
+        except DagsterUserCodeUnreachableError:
+            return False  # it restarts, or was on this machine and is told by the lock
+        return not deserialize_value(answer, CanCancelExecutionResult).can_cancel
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -35,6 +35,7 @@ class WeekResult:
 class WeeklyRows:
     """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed.
 
+    may_pass: those of them that may go well on a later try.
     set_aside: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
     not_blocking: names of blocking checks that shall only tell this time, because a person has said so.
     """
@@ -43,6 +44,7 @@ class WeeklyRows:
     failures: Mapping[dt.date, str] = field(default_factory=dict)
     set_aside: Callable[[dt.date], None] = lambda week: None
     not_blocking: frozenset[str] = frozenset()
+    may_pass: Collection[dt.date] = ()
 
 
 def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:

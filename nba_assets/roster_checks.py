@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.partitions import SEASONS
+from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BR_ROSTERS_CURRENT
 from nba_assets.teams import TEAMS
 from nba_assets.thresholds import ROSTER_AGE_IN_DAYS, ROSTER_SIZE
@@ -32,7 +33,7 @@ def roster_check_specs() -> list[dg.AssetCheckSpec]:
 
 
 def judge_rosters(
-    stored: pd.DataFrame, failures: Mapping[str, str], as_of: dt.date, *, in_season: bool
+    stored: pd.DataFrame, failures: Mapping[str, SourceError], as_of: dt.date, *, in_season: bool
 ) -> list[dg.AssetCheckResult]:
     """One result a check. stored: all rows of the season. failures: why each team failed that could not be read."""
     keys = list(BR_ROSTERS_CURRENT.key)

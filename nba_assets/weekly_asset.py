@@ -11,17 +11,16 @@ from typing import Annotated, Any
 import dagster as dg
 import pandas as pd
 
+from nba_assets import retries
 from nba_assets.checks import check_specs
 from nba_assets.minutes import BadRow
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
 from nba_assets.publishing import WeeklyRows, publish
-from nba_assets.sources.errors import SourceError
 from nba_assets.tables import WEEKLY_TABLES, Table
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets.weekly_events import newest_materializations, week_events
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly_events import newest_materializations, week_events, weeks_published_by
 
 OWNERS = ["team:nba-data"]
-EXPECTED_FAILURES = (SourceError, WarehouseError)
 TABLES = {table.name: table for table in WEEKLY_TABLES}
 WAREHOUSE_PARAMETER = inspect.Parameter(
     "warehouse", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=dg.ResourceParam[Warehouse]
@@ -72,23 +71,31 @@ def weekly_asset(
             context = dg.AssetExecutionContext.get()
             read = {upstream[name]: kwargs[name] for name in upstream}
             weeks = weeks_to_publish(context, (*required, *deps), read)
+            if context.retry_number:
+                weeks = sorted(set(weeks) - weeks_decided(context, table))
             warehouse = kwargs["warehouse"] if "warehouse" in parameters else kwargs.pop("warehouse")
             frames = {name: kwargs.pop(name) for name in upstream if name not in histories}
             compute = functools.partial(transform, *args, **kwargs)
-            try:
+            with retries.expected_failures(context):
                 rows = _compute(compute, frames, weeks, "weeks" in parameters)
                 results = publish(warehouse, table, rows, weeks)
-            except EXPECTED_FAILURES as failure:
-                raise dg.Failure(str(failure), allow_retries=False) from None
+            again = [week for week in weeks if week in rows.may_pass] if retries.may_try_again(context) else []
+            results = [result for result in results if result.week not in again]
             stored = [result for result in results if result.published]
             context.log.info(
                 f"{table.qualified_name}: {len(stored)} of {len(context.partition_keys)} weeks published, "
                 f"{sum(result.row_count for result in stored):,} rows"
             )
-            yield from week_events(context, table, results)
+            for event in week_events(context, table, results):
+                if not (again and isinstance(event, dg.Output)):  # the step is not done while weeks are tried again
+                    yield event
             for result in results:
                 if not result.published and result.week not in rows.failures:
                     rows.set_aside(result.week)
+            if again:
+                raise retries.try_again(context) from dg.Failure(
+                    f"{len(again)} weeks are tried again; the first failed because of {rows.failures[again[0]]}"
+                )
 
         given = {
             name: parameter.replace(annotation=pd.DataFrame) if name in upstream else parameter
@@ -133,23 +140,25 @@ def weeks_to_publish(
     ready = set(asked)
     for table in upstream:
         newest = newest_materializations(context.instance, table.asset_key, asked)
-        if table.asset_key in context.job_def.asset_layer.executable_asset_keys:
-            newest = {week: record for week, record in newest.items() if record.run_id == context.run_id}
-        missing = sorted(ready - set(newest))
+        in_this_run = table.asset_key in context.job_def.asset_layer.executable_asset_keys
+        published = (
+            weeks_published_by(context.instance, context.run, table.asset_key, asked) if in_this_run else set(newest)
+        )
+        missing = sorted(ready - published)
         if missing:
             context.log.error(
                 f"not computed for {len(missing)} weeks because {table.qualified_name} did not publish them: "
                 f"{', '.join(map(str, missing[:10]))}{' and more' if len(missing) > 10 else ''}"
             )
-        ready &= set(newest)
+        ready &= published
         if table in read:
             counts = read[table].groupby("week").size().to_dict()
-            published = {week: _rows_published(newest[week]) for week in sorted(ready)}
-            changed = [week for week in published if counts.get(week, 0) != published[week]]
+            row_counts = {week: _rows_published(newest[week]) for week in sorted(ready)}
+            changed = [week for week in row_counts if counts.get(week, 0) != row_counts[week]]
             if changed:
                 context.log.error(
                     f"not computed for {len(changed)} weeks because {table.qualified_name} does not hold what was "
-                    f"published: week {changed[0]} has {counts.get(changed[0], 0)} rows of {published[changed[0]]}. "
+                    f"published: week {changed[0]} has {counts.get(changed[0], 0)} rows of {row_counts[changed[0]]}. "
                     "Was the warehouse or the source changed? Materialize these weeks upstream first."
                 )
             ready -= set(changed)
@@ -168,6 +177,14 @@ def weeks_to_publish(
 def _rows_published(record: dg.EventLogRecord) -> int:
     rows = record.asset_materialization.metadata["rows"].value if record.asset_materialization else None
     return rows if isinstance(rows, int) else 0
+
+
+def weeks_decided(context: dg.AssetExecutionContext, table: Table) -> set[dt.date]:
+    """The weeks that an earlier try of this step has published or refused."""
+    entries = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
+    keys = [each.partition for each in evaluations if each.asset_key == table.asset_key and each.partition]
+    return set(weeks_of_keys(keys))
 
 
 def _compute(

@@ -20,6 +20,7 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 
 from nba_assets.checks import Verdict
 from nba_assets.publishing import WeekResult
+from nba_assets.retries import run_that_executed
 from nba_assets.tables import Table
 
 LEVELS = {
@@ -62,6 +63,21 @@ def newest_materializations(
         dg.AssetRecordsFilter(asset_key=key, storage_ids=list(storage_ids.values())), limit=len(storage_ids)
     ).records
     return {dt.date.fromisoformat(str(record.partition_key)): record for record in records}
+
+
+def weeks_published_by(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey, weeks: Sequence[dt.date]
+) -> set[dt.date]:
+    """Those of the weeks that this run has published, also where another run has published them once more since."""
+    made_by = run_that_executed(instance, run, key)
+    newest = newest_materializations(instance, key, weeks)
+    own = {week for week, record in newest.items() if record.run_id == made_by}
+    if own == set(newest):
+        return own
+    entries = instance.all_logs(made_by, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    events = [entry.dagster_event for entry in entries if entry.dagster_event]
+    earlier = {dt.date.fromisoformat(str(event.partition)) for event in events if event.asset_key == key}
+    return own | (earlier & set(weeks))
 
 
 def _materialization(context: dg.AssetExecutionContext, table: Table, result: WeekResult) -> dg.AssetMaterialization:

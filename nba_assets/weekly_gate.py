@@ -8,9 +8,10 @@ import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 
 from nba_assets.partitions import weeks_of_keys
+from nba_assets.retries import run_that_executed
 from nba_assets.tables import Table
 from nba_assets.thresholds import checks_of
-from nba_assets.weekly_events import newest_materializations
+from nba_assets.weekly_events import weeks_published_by
 
 NAME = "every_week_published"
 MOST_WEEKS_TOLD = 20
@@ -33,8 +34,8 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
     )
     def check_weeks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
         asked = weeks_of_keys(context.op_execution_context.partition_keys)
-        newest = newest_materializations(context.instance, table.asset_key, asked)
-        refused = [week for week in asked if week not in newest or newest[week].run_id != context.run.run_id]
+        published = weeks_published_by(context.instance, context.run, table.asset_key, asked)
+        refused = [week for week in asked if week not in published]
         yield dg.AssetCheckResult(
             passed=not refused,
             asset_key=table.asset_key,
@@ -66,6 +67,7 @@ def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[d
 
 def _reasons(context: dg.AssetCheckExecutionContext, table: Table, week: dt.date) -> list[str]:
     """Why blocking checks of this run refused the week."""
+    made_by = run_that_executed(context.instance, context.run, table.asset_key)
     reasons = []
     for check in checks_of(table):
         if not check.blocking:
@@ -75,7 +77,7 @@ def _reasons(context: dg.AssetCheckExecutionContext, table: Table, week: dt.date
         )
         for record in records:
             evaluation = record.evaluation
-            judged = isinstance(evaluation, dg.AssetCheckEvaluation) and record.run_id == context.run.run_id
+            judged = isinstance(evaluation, dg.AssetCheckEvaluation) and record.run_id == made_by
             if judged and not evaluation.passed:
                 reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
     return reasons

@@ -126,12 +126,20 @@ def _box_score(game: dict[str, object], side: str) -> list[dict[str, object]]:
 
 
 class SmallLeague(BoxScoreSource):
-    """A source that answers with the weeks a test gives it, and nothing for all others; an Exception is raised."""
+    """A source that answers with the weeks a test gives it, and nothing for all others; an Exception is raised.
 
-    _weeks: dict[dt.date, LeagueWeek | Exception] = PrivateAttr(default_factory=dict)
+    Several answers to one week are given one after the other, the last one for good; `asked` are the weeks asked for.
+    """
 
-    def answer(self, week: dt.date, answer: LeagueWeek | Exception | None = None) -> None:
-        self._weeks[week] = answer or league_week(week)
+    _weeks: dict[dt.date, list[LeagueWeek | Exception]] = PrivateAttr(default_factory=dict)
+    _asked: list[dt.date] = PrivateAttr(default_factory=list)
+
+    def answer(self, week: dt.date, *answers: LeagueWeek | Exception) -> None:
+        self._weeks[week] = [*answers] or [league_week(week)]
+
+    @property
+    def asked(self) -> list[dt.date]:
+        return self._asked
 
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
         return self._answer(week).games.drop(columns="week", errors="ignore")
@@ -140,7 +148,9 @@ class SmallLeague(BoxScoreSource):
         return self._answer(week).box_scores.drop(columns="week", errors="ignore")
 
     def _answer(self, week: dt.date) -> LeagueWeek:
-        answer = self._weeks.get(week, LeagueWeek(pd.DataFrame(), pd.DataFrame()))
+        self._asked.append(week)
+        answers = self._weeks.get(week, [LeagueWeek(pd.DataFrame(), pd.DataFrame())])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer

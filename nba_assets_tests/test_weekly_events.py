@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
@@ -14,7 +15,7 @@ from nba_assets.partitions import WEEKS as ALL_WEEKS
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.thresholds import checks_of
 from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
-from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, LeagueWeek, league_week
+from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, LeagueWeek, SmallLeague, league_week
 from nba_assets_tests.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD, FOURTH = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(4)]
@@ -119,6 +120,23 @@ def test_a_bad_week_of_a_range_keeps_its_rows_the_good_ones_go_on_and_a_repair_t
     assert runs.run(SECOND).success
     for table in BOX_SCORE_TABLES:
         assert every_check(runs.states(table, [FIRST, SECOND, THIRD])) == [SUCCEEDED] * 3
+
+
+def test_a_week_that_another_run_publishes_meanwhile_still_counts_as_published(runs: WeeklyRuns) -> None:
+    """Between the games and the box scores of the first run, a second one publishes the same games once more."""
+    meanwhile = iter([lambda: runs.run(SECOND, tables=[BDL_GAMES])])
+
+    class Overtaken(SmallLeague):
+        def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+            for other_run in meanwhile:
+                assert other_run().success
+            return super().box_scores(week, closed=closed, refresh=refresh)
+
+    runs.league = Overtaken()
+    for week in WEEKS:
+        runs.league.answer(week)
+    assert runs.run(FIRST, THIRD).success
+    assert runs.published(PLAYER_GAME_SUMMARY) == [FIRST, SECOND, THIRD]
 
 
 def test_a_backfill_split_into_runs_has_the_same_results(runs: WeeklyRuns) -> None:

@@ -21,6 +21,7 @@ from dagster._core.workspace.context import WorkspaceRequestContext
 from dagster_graphql.schema import create_schema
 
 from nba_assets.definitions import build_definitions
+from nba_assets.retries import ATTENDED
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.tables import Table
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
@@ -51,6 +52,7 @@ class WeeklyRuns:
     instance: dg.DagsterInstance
     workspace: WorkspaceRequestContext
     league: SmallLeague = field(default_factory=SmallLeague)
+    tags: Mapping[str, str] = field(default_factory=lambda: ATTENDED)
 
     @property
     def warehouse(self) -> DuckDBWarehouse:
@@ -71,7 +73,10 @@ class WeeklyRuns:
             instance=self.instance,
             asset_selection=[table.asset_key for table in tables],
             partition_key=f"{weeks[0]}" if len(weeks) == 1 else None,
-            tags={f"dagster/asset_partition_range_{end}": key for end, key in range_ends.items() if len(weeks) > 1},
+            tags={
+                **self.tags,
+                **{f"dagster/asset_partition_range_{end}": key for end, key in range_ends.items() if len(weeks) > 1},
+            },
             run_config={"ops": {"nba_raw__bdl_games": {"config": config_of_games}}} if config_of_games else None,
             raise_on_error=False,
         )

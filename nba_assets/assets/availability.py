@@ -8,13 +8,13 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets import injury_reports
+from nba_assets import injury_reports, retries
 from nba_assets.assets.raw import Ask
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
 from nba_assets.publishing import WeeklyRows
 from nba_assets.roster_checks import judge_rosters, roster_check_specs
 from nba_assets.rosters import store_rosters, stored_rosters
-from nba_assets.sources.errors import SourceError
+from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import InjuryReportSource, RosterSource
 from nba_assets.sources.nba_injury_report import Report
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
@@ -55,12 +55,13 @@ def nbac_injury_report(
         earlier = players_before(warehouse, strangers)
         rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
     failures = failed_weeks(answers)
+    may_pass = {week_of(day) for day, answer in answers.items() if isinstance(answer, NoAnswer)}
     missing = [f"{day}" for day, answer in answers.items() if answer is None]
     context.log.info(
         f"injury reports: {len(asked)} days asked, {len(fetched)} found, {len(missing)} without a report"
         + (f" ({', '.join(missing[:7])}{' and more' if len(missing) > 7 else ''})" if missing else "")
     )
-    return WeeklyRows(rows, failures)
+    return WeeklyRows(rows, failures, may_pass=may_pass)
 
 
 def fetch_reports(
@@ -127,14 +128,15 @@ def team_rosters(
     as_of = min(today, over)
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
     for why in failures.values():
-        context.log.error(why)
-    if read.empty:
-        raise dg.Failure(
-            f"season {context.partition_key}: no roster could be read, {next(iter(failures.values()))} "
-            "Nothing was changed; materialize the season again later.",
-            allow_retries=False,
-        )
-    rows, changes = store_rosters(warehouse, season, read, as_of)
+        context.log.error(f"{why}")
+    with retries.expected_failures(context):
+        if read.empty:
+            first = next(iter(failures.values()))
+            raise type(first)(
+                f"season {context.partition_key}: no roster could be read, {first} "
+                "Nothing was changed; materialize the season again later."
+            )
+        rows, changes = store_rosters(warehouse, season, read, as_of)
     teams = len(TEAMS) - len(failures)
     context.log.info(f"rosters of {context.partition_key}: {len(read)} players of {teams} teams, {changes} changes")
     stored = stored_rosters(warehouse, season, list(TEAMS))
@@ -146,19 +148,21 @@ def team_rosters(
 
 def read_rosters(
     source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
-) -> tuple[pd.DataFrame, dict[str, str]]:
+) -> tuple[pd.DataFrame, dict[str, SourceError]]:
     """The rosters of all teams that can be read, and why each other team cannot."""
     read: list[pd.DataFrame] = []
-    failures: dict[str, str] = {}
+    failures: dict[str, SourceError] = {}
     for team in TEAMS:
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
         except SourceError as error:
-            failures[team] = str(error)
+            failures[team] = error
             continue
         twice = roster.loc[roster.duplicated("player_lookup"), "player_name"]
         if len(twice):
-            failures[team] = f"roster of {team} {season}: {', '.join(twice)} is listed twice; look at the page."
+            failures[team] = SourceError(
+                f"roster of {team} {season}: {', '.join(twice)} is listed twice; look at the page."
+            )
         else:
             read.append(roster)
     return pd.concat(read, ignore_index=True) if read else pd.DataFrame(), failures

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nba_assets.publishing import WeeklyRows
 from nba_assets.sources.balldontlie import RefusedRequest
-from nba_assets.sources.errors import SourceError
+from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
 from nba_assets.thresholds import GAMES_KEPT
@@ -100,4 +100,5 @@ def gather(
     filled = [frame for frame in frames if len(frame)]
     frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=table.column_names)
     failures = {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)}
-    return WeeklyRows(frame, failures, set_aside)
+    may_pass = {week for week, rows in by_week.items() if isinstance(rows, NoAnswer)}
+    return WeeklyRows(frame, failures, set_aside, may_pass=may_pass)

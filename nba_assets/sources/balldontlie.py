@@ -18,7 +18,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 from upath import UPath
 
 from nba_assets.partitions import last_day, league_today
-from nba_assets.sources.errors import SourceError
+from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.landing import Landing
 from nba_assets.tables import COUNTING_STATS
@@ -143,7 +143,7 @@ class Balldontlie(BoxScoreSource):
         try:
             return attempts(self._ask_once, url, week)
         except _Passing as fault:
-            raise SourceError(
+            raise NoAnswer(
                 f"week {week}: {url} answered {fault} for {self.give_up_seconds:.0f} s. "
                 "Materialize the week again later; what has arrived is kept."
             ) from fault

@@ -13,7 +13,7 @@ from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.api_core.retry import Retry
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 
-from nba_assets.warehouse.interface import WarehouseError
+from nba_assets.warehouse.interface import WarehouseError, WarehouseUnavailable
 
 CREDENTIALS = (
     "run `gcloud auth application-default login`, or name a service-account key file in NBA_BIGQUERY_CREDENTIALS"
@@ -56,17 +56,20 @@ def explained(doing: str, *, otherwise: str = "Materialize again; what was store
             f"{doing}: no usable Google credentials ({_first_line(error)}). Next: {CREDENTIALS}"
         ) from error
     except TransportError as error:
-        raise WarehouseError(f"{doing}: Google was not reached ({_first_line(error)}). {otherwise}") from error
+        raise WarehouseUnavailable(f"{doing}: Google was not reached ({_first_line(error)}). {otherwise}") from error
     except GoogleAuthError as error:
         told = f"{doing}: the Google credentials were refused, expired or revoked ({_first_line(error)})"
         raise WarehouseError(f"{told}. Next: {CREDENTIALS}") from error
     except GoogleAPICallError as error:
         step = _next_step(error)
-        raise WarehouseError(f"{doing}: {_said(error)}. {f'Next: {step}' if step else otherwise}") from error
+        kind = WarehouseUnavailable if passes_by_itself(error) or int(error.code or 0) >= 500 else WarehouseError
+        raise kind(f"{doing}: {_said(error)}. {f'Next: {step}' if step else otherwise}") from error
     except (TimeoutError, requests.Timeout) as error:
-        raise WarehouseError(f"{doing}: BigQuery did not answer in time ({_first_line(error)}). {otherwise}") from error
+        raise WarehouseUnavailable(
+            f"{doing}: BigQuery did not answer in time ({_first_line(error)}). {otherwise}"
+        ) from error
     except (GoogleAPIError, requests.RequestException) as error:
-        raise WarehouseError(
+        raise WarehouseUnavailable(
             f"{doing}: the connection to BigQuery failed ({_first_line(error)}). {otherwise}"
         ) from error
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import tenacity
 
 from nba_assets.tables import ALL_TABLES, Table, Type
-from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError
+from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError, WarehouseUnavailable
 
 DUCKDB_TYPES: dict[Type, str] = {
     Type.INTEGER: "BIGINT",
@@ -129,7 +129,8 @@ class DuckDBWarehouse(Warehouse):
                     turn.enter_context(self._turn_to_write())
                 connection = self._open(read_only)
             except CANNOT_OPEN as error:
-                raise WarehouseError(f"{self.path} cannot be opened: {_reason(error)}") from error
+                kind = WarehouseUnavailable if _was_busy(error) else WarehouseError
+                raise kind(f"{self.path} cannot be opened: {_reason(error)}") from error
             try:
                 yield connection
             except CANNOT_USE as error:
@@ -180,9 +181,14 @@ def _is_busy(error: BaseException) -> bool:
     )
 
 
+def _was_busy(error: Exception) -> bool:
+    """Whether another process held the file, or stood before us in the queue of writers, for the whole wait."""
+    return _is_busy(error) or isinstance(error, BlockingIOError)
+
+
 def _reason(error: Exception) -> str:
     text = str(error)
-    if _is_busy(error) or isinstance(error, BlockingIOError):
+    if _was_busy(error):
         holder = re.search(r"held in (\S+) \(PID (\d+)\)", text)
         by = f"{holder[1]} (process {holder[2]})" if holder else "another program"
         return f"{by} kept it locked for the whole wait. Close it, then materialize again; nothing was changed"
