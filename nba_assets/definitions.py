@@ -6,6 +6,7 @@ import dagster as dg
 
 from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
 from nba_assets.jobs import JOBS
+from nba_assets.killed_runs import held_run_executor
 from nba_assets.model.artifacts import ModelArtifacts
 from nba_assets.sensors import alert_sensors
 from nba_assets.settings import Settings
@@ -41,7 +42,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},
         # One process for a run: importing the libraries once costs less than a process for each step.
-        executor=dg.in_process_executor,
+        executor=held_run_executor,
     )
 
 

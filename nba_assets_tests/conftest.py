@@ -1,5 +1,6 @@
 """What tests of several modules share: the replay of the real seasons, a scripted web server, a project of its own."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 
 import dagster as dg
 import duckdb
@@ -26,6 +28,7 @@ from nba_assets_tests.emulators import storage_emulator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+EXAMPLE = REPOSITORY / "docs" / "graphql_backfill.py"
 NOTHING: Mapping[str, str] = {}
 
 
@@ -59,6 +62,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def seasons(shared: Path) -> Path:
     """The folder of the real seasons."""
     return shared / "nba"
+
+
+@pytest.fixture(scope="session")
+def example() -> ModuleType:
+    """docs/graphql_backfill.py as a module."""
+    spec = importlib.util.spec_from_file_location("graphql_backfill", EXAMPLE)
+    assert spec and spec.loader
+    module = sys.modules["graphql_backfill"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @dataclass
@@ -256,7 +269,7 @@ class Project:
 
     def evaluations(self) -> list[dg.AssetCheckEvaluation]:
         """Every check evaluation in the event log, oldest first."""
-        with self._instance() as instance:
+        with self.instance() as instance:
             found: list[dg.AssetCheckEvaluation] = []
             for run in reversed(instance.get_runs()):
                 for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
@@ -273,11 +286,12 @@ class Project:
         }
 
     def published_weeks(self, table: Table) -> list[str]:
-        with self._instance() as instance:
+        with self.instance() as instance:
             return sorted(instance.get_materialized_partitions(table.asset_key))
 
     @contextmanager
-    def _instance(self) -> Iterator[dg.DagsterInstance]:
+    def instance(self) -> Iterator[dg.DagsterInstance]:
+        """Dagster's instance of the project."""
         home = self.environment["DAGSTER_HOME"]
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("DAGSTER_HOME", home)

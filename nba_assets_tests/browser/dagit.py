@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,9 +37,24 @@ LOADED = (
 )
 
 
+@dataclass
+class Dev:
+    """Dagit's address, and the process of `dagster dev`: the leader of a session with all that it starts."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
 def running_dagit(project: Project) -> Iterator[str]:
     """The address of a Dagit with its daemon, as `make dev` starts them, on the project's data."""
+    with dagster_dev(project) as dev:
+        yield dev.url
+
+
+@contextmanager
+def dagster_dev(project: Project) -> Iterator[Dev]:
+    """What `make dev` starts, on the project's data and a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -51,7 +67,7 @@ def running_dagit(project: Project) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_loaded(url, running, Path(log.name))
-            yield url
+            yield Dev(url, running)
         finally:
             _stop(running)
 
@@ -71,8 +87,9 @@ def _wait_until_loaded(url: str, running: subprocess.Popen[bytes], log: Path) ->
 
 
 def _stop(running: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(running.pid, signal.SIGINT)
+    if running.poll() is not None:
+        return  # it was killed, which is what is tested; who did it ends what it left behind
+    os.killpg(running.pid, signal.SIGINT)
     try:
         running.wait(timeout=30)
     except subprocess.TimeoutExpired:

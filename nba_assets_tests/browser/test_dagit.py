@@ -1,6 +1,5 @@
 """A person and a program at a running Dagit: the graph, a week, a backfill, its checks, and a week that went wrong."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -20,10 +19,9 @@ from nba_assets_tests.browser.dagit import (
     visible,
 )
 from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
-from nba_assets_tests.conftest import REPOSITORY, Project
+from nba_assets_tests.conftest import EXAMPLE, Project
 
 SUMMARY, BOX_SCORES = "nba_analytics/player_game_summary", "nba_raw/bdl_player_boxscores"
-EXAMPLE = REPOSITORY / "docs" / "graphql_backfill.py"
 SUMMARY_AND_ALL_IT_NEEDS = f'+key:"{SUMMARY}"'
 WEEK = "2021-11-12"
 SIX_WEEKS = ("2021-12-17", "2021-12-24", "2021-12-31", "2022-01-07", "2022-01-14", "2022-01-21")
@@ -34,16 +32,6 @@ BEFORE, FORGOTTEN, AFTER = "2022-02-25", "2022-03-04", "2022-03-11"
 def failed_run(shown: Project, dagit: str) -> str:
     """The run of three raw weeks of which the middle one came without minutes."""
     return run_raw_weeks(shown, BEFORE, AFTER, forgotten=FORGOTTEN)
-
-
-@pytest.fixture(scope="session")
-def example() -> ModuleType:
-    """docs/graphql_backfill.py as a module."""
-    spec = importlib.util.spec_from_file_location("graphql_backfill", EXAMPLE)
-    assert spec and spec.loader
-    module = sys.modules["graphql_backfill"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_graph_shows_groups_and_opens_one_into_its_assets(dagit: str, page: Page) -> None:
