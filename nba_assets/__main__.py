@@ -1,7 +1,10 @@
 """The command line: `python -m nba_assets backfill` runs the same jobs as Dagit, in this process, with less to read."""
 
 import datetime as dt
+import fcntl
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -95,7 +98,7 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     from nba_assets.pools import create_pools
     from nba_assets.retries import ATTENDED
 
-    instance, job = dg.DagsterInstance.get(), defs.resolve_job_def(name)
+    instance, job = open_instance(), defs.resolve_job_def(name)
     create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
@@ -111,6 +114,16 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
             told = failure.user_failure_data.description if failure.user_failure_data else failure.error_display_string
             click.echo(f"\n{event.step_key}: {told}", err=True)
     return result
+
+
+def open_instance() -> dg.DagsterInstance:
+    """Dagster's instance. One process after the other: of two that create its databases at once, one would fail."""
+    home = Path(os.environ.get("DAGSTER_HOME", ""))
+    if not home.is_dir() or home == Path():
+        return dg.DagsterInstance.get()  # says what is missing
+    with (home / "opening.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return dg.DagsterInstance.get()
 
 
 if __name__ == "__main__":

@@ -86,9 +86,7 @@ def test_a_backfill_survives_the_death_of_each_process_and_of_all_at_once(
         assert second.parent_run_id == first.run_id
         assert status(first) == dg.DagsterRunStatus.FAILURE
         alive = instance.run_launcher.check_run_worker_health
-        elsewhere = {
-            GRPC_INFO_TAG: second.tags[GRPC_INFO_TAG]
-        }  # as of a run that a code server forgot when it restarted
+        elsewhere = {GRPC_INFO_TAG: second.tags[GRPC_INFO_TAG]}  # a code server has restarted
         forgotten = instance.create_run_for_job(dg.job(name="elsewhere")(lambda: None), tags=elsewhere)
         assert [alive(run).status for run in (second, forgotten)] == [WorkerStatus.RUNNING, WorkerStatus.FAILED]
 
@@ -105,7 +103,7 @@ def test_a_backfill_survives_the_death_of_each_process_and_of_all_at_once(
 
         end_all(dev)
         end_all(again)
-        assert alive(second).status == WorkerStatus.FAILED
+        wait_for(lambda: alive(second).status == WorkerStatus.FAILED, "the end of its worker")
         assert alive(forgotten).status == WorkerStatus.RUNNING, "nobody can tell while its code server is away"
         assert status(second) == dg.DagsterRunStatus.STARTED, "nobody is left to say that it has died"
         other.communicate("")
