@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -53,7 +54,8 @@ class Balldontlie(BoxScoreSource):
     """The API at `base_url`.
 
     landing: folder or bucket URL of kept answers, used below a folder named like the host. give_up_seconds: how long
-    one page is tried again before its week fails; a minute of 429 must fit in.
+    one page is tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
+    take, however slowly it comes.
     """
 
     api_key: str
@@ -62,6 +64,7 @@ class Balldontlie(BoxScoreSource):
     requests_per_minute: int = 600
     weeks_in_flight: int = 8
     give_up_seconds: float = 180.0
+    answer_seconds: float = 60.0
     _limiter: Limiter = PrivateAttr()
     _client: httpx.Client = PrivateAttr()
     _landing: Landing = PrivateAttr()
@@ -137,14 +140,14 @@ class Balldontlie(BoxScoreSource):
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Passing),
             wait=_wait_as_asked(tenacity.wait_random_exponential(multiplier=0.25, max=20.0)),
-            stop=tenacity.stop_after_delay(self.give_up_seconds),
+            stop=tenacity.stop_before_delay(self.give_up_seconds),
             reraise=True,
         )
         try:
             return attempts(self._ask_once, url, week)
         except _Passing as fault:
             raise NoAnswer(
-                f"week {week}: {url} answered {fault} for {self.give_up_seconds:.0f} s. "
+                f"week {week}: {url} answered {fault}; it is tried again for {self.give_up_seconds:.0f} s at most. "
                 "Materialize the week again later; what has arrived is kept."
             ) from fault
 
@@ -152,6 +155,7 @@ class Balldontlie(BoxScoreSource):
         # The limiter's buckets are not made for several threads waiting in them at once.
         with self._lock:
             self._limiter.try_acquire("balldontlie")
+        deadline = time.monotonic() + self.answer_seconds
         try:
             with self._client.stream("GET", url) as response:
                 _raise_for_status(response, url, week)
@@ -160,6 +164,8 @@ class Balldontlie(BoxScoreSource):
                     body += chunk
                     if len(body) > MOST_BYTES:
                         raise SourceError(f"week {week}: {url} sent more than {MOST_BYTES:,} bytes")
+                    if time.monotonic() > deadline:
+                        raise _Passing("too slowly")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
             raise RefusedRequest(
                 f"week {week}: {url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"

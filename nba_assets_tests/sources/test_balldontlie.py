@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,9 +18,9 @@ from upath import UPath
 
 from nba_assets.partitions import WEEK, league_today, week_of
 from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
-from nba_assets.sources.errors import SourceError
+from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.tables import COUNTING_STATS
-from nba_assets_tests.conftest import ScriptedWeb, StartReplay
+from nba_assets_tests.conftest import ScriptedWeb, Server, StartReplay
 
 CHRISTMAS = dt.date(2021, 12, 24)  # 39 games, 1,474 rows
 SECRET = "a-secret-key"
@@ -184,10 +186,41 @@ def test_seconds_of_429_are_sat_out_without_a_storm(web: ScriptedWeb, tmp_path: 
     assert len(web.paths) < 40
 
 
+def test_who_asks_to_wait_for_an_hour_is_not_waited_for(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers, web.headers = [429], {"Retry-After": "3600"}
+    with pytest.raises(NoAnswer, match=r"week 2021-12-24: .*answered HTTP 429; .* Materialize the week again later"):
+        api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert len(web.paths) == 1
+
+
+class Trickling(BaseHTTPRequestHandler):
+    """A blank every tenth of a second, of a body that would take a day."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+
+
+def test_an_answer_that_trickles_in_is_given_up(tmp_path: Path) -> None:
+    with Server(("127.0.0.1", 0), Trickling) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = api(f"http://127.0.0.1:{server.server_port}", tmp_path, give_up_seconds=0.5, answer_seconds=0.5)
+        with pytest.raises(NoAnswer, match=r"week 2021-12-24: .*answered too slowly"):
+            source.games(CHRISTMAS, refresh=False)
+        server.shutdown()
+
+
 @pytest.mark.parametrize(("fault", "told"), [(503, "HTTP 503"), ("drop", "RemoteProtocolError")])
 def test_a_lasting_fault_ends_with_the_week_named(fault: Any, told: str, web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers = [fault]
-    with pytest.raises(SourceError, match=f"week 2021-12-24: .*answered {told}.* for 1 s. Materialize") as error:
+    with pytest.raises(
+        SourceError, match=f"week 2021-12-24: .*answered {told}.* for 1 s at most. Materialize"
+    ) as error:
         api(web.url, tmp_path, give_up_seconds=1.0).games(CHRISTMAS, refresh=False)
     assert not isinstance(error.value, RefusedRequest)
     assert SECRET not in str(error.value)
