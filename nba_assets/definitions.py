@@ -9,7 +9,7 @@ from nba_assets.jobs import JOBS
 from nba_assets.killed_runs import held_run_executor
 from nba_assets.model.artifacts import ModelArtifacts
 from nba_assets.sensors import alert_sensors
-from nba_assets.settings import Settings
+from nba_assets.settings import API_KEY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
 from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, RosterSource
@@ -71,7 +71,8 @@ def box_score_source(settings: Settings) -> BoxScoreSource:
     if settings.source == "sample":
         return SampleSource()
     return Balldontlie(
-        api_key=settings.balldontlie_api_key,
+        # By its name: Dagit shows every resource's settings.
+        api_key=dg.EnvVar(API_KEY) if settings.balldontlie_api_key else "",
         base_url=settings.balldontlie_base_url,
         landing=str(settings.landing),
         requests_per_minute=settings.balldontlie_requests_per_minute,

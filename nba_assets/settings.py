@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from upath import UPath
 
+API_KEY = "BALLDONTLIE_API_KEY"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -130,7 +131,7 @@ class Settings:
             landing=UPath(env.get("NBA_LANDING") or data / "landing"),
             warehouse_path=Path(env.get("NBA_WAREHOUSE_PATH") or data / f"{source}.duckdb"),
             bigquery=BigQuerySettings.from_environment(env, source) if in_bigquery else None,
-            balldontlie_api_key=api_key(env, "BALLDONTLIE_API_KEY"),
+            balldontlie_api_key=api_key(env, API_KEY),
             balldontlie_base_url=web_address(env, "BALLDONTLIE_BASE_URL", "https://api.balldontlie.io"),
             balldontlie_requests_per_minute=positive_integer(env, "BALLDONTLIE_REQUESTS_PER_MINUTE", 600),
             injury_base_url=web_address(env, "NBA_INJURY_BASE_URL", stand_in or "https://ak-static.cms.nba.com"),

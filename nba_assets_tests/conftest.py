@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -232,11 +232,10 @@ class Project:
         *arguments: str,
         variables: Mapping[str, str] = NOTHING,
         module: str = "nba_assets",
-        prefix: Sequence[str] = (),
     ) -> Run:
-        """`python -m nba_assets` with these arguments, behind the command `prefix`."""
+        """`python -m nba_assets` with these arguments."""
         return subprocess.Popen(
-            [*prefix, sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=REPOSITORY,
             env={**self.environment, **variables},
             stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.remote_representation.external_data import RepositorySnap
 
 from nba_assets.definitions import box_score_source, build_definitions
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS
@@ -43,6 +44,19 @@ def test_every_asset_says_what_it_is_and_whose(assets: dict[dg.AssetKey, dg.Asse
         assert spec.owners, key
         assert spec.kinds, key
         assert spec.code_version, key
+
+
+def test_what_dagit_shows_of_the_resources_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {
+        "BALLDONTLIE_API_KEY": "a-very-secret-key",
+        "NBA_ALERT_WEBHOOK_URL": "https://hooks.example.com/a-very-secret-path",
+    }
+    for name, value in secret.items():
+        monkeypatch.setenv(name, value)
+    definitions = build_definitions(Settings.from_environment({"NBA_SOURCE": "balldontlie", **secret}))
+    shown = dg.serialize_value(RepositorySnap.from_def(definitions.get_repository_def()))
+    assert "BALLDONTLIE_API_KEY" in shown
+    assert "a-very-secret" not in shown
 
 
 @weekly_table

@@ -81,7 +81,9 @@ class Balldontlie(BoxScoreSource):
         rates = [Rate(per_second * 2, Duration.SECOND), Rate(self.requests_per_minute, Duration.MINUTE)]
         self._limiter = Limiter(rates if self.requests_per_minute > per_second * 2 else rates[1])
         self._client = httpx.Client(
-            base_url=self.base_url, headers={"Authorization": self.api_key}, timeout=httpx.Timeout(20.0, connect=10.0)
+            base_url=self.base_url,
+            headers={"Authorization": self.api_key.strip()},
+            timeout=httpx.Timeout(20.0, connect=10.0),
         )
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
 

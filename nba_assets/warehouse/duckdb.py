@@ -15,6 +15,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import tenacity
+from dagster._core.launcher import DefaultRunLauncher
+from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 
 from nba_assets.tables import ALL_TABLES, Table, Type
 from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError, WarehouseUnavailable
@@ -27,6 +29,7 @@ DUCKDB_TYPES: dict[Type, str] = {
     Type.DATE: "DATE",
     Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
 }
+ON_THIS_MACHINE = (DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
 # A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
 CANNOT_USE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
@@ -66,10 +69,10 @@ class DuckDBWarehouse(Warehouse):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run that may have been started on another machine, where the file is not or is another one."""
-        launcher = type(context.instance.run_launcher) if context.instance else None
-        if launcher and launcher.__module__.partition(".")[0] != "dagster":  # its own start runs on this machine
+        launcher = context.instance.run_launcher if context.instance else None
+        if launcher and not isinstance(launcher, ON_THIS_MACHINE):
             raise WarehouseError(
-                f"{self.path} is a file of one machine, and {launcher.__name__} starts runs on others: set "
+                f"{self.path} is a file of one machine, and {type(launcher).__name__} starts runs on others: set "
                 "NBA_WAREHOUSE=bigquery, or take run_launcher out of dagster.yaml. Nothing was changed"
             )
 
