@@ -38,7 +38,7 @@ def report_rows(reports: Sequence[Report], fetched_at: pd.Timestamp) -> pd.DataF
     keys = zip(whole["report_date"], whole["report_time"], strict=True)
     weeks = {day: week_of(day) for day, _ in parsed}
     return whole.assign(
-        week=whole["report_date"].map(weeks),
+        week=whole["report_date"].map(weeks).astype("object"),  # also of no rows, which pandas would make numbers
         rows_in_report=[parsed[key] for key in keys],
         fetched_at=fetched_at,
     )[columns]
