@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from nba_assets.partitions import WEEK
 from nba_assets.thresholds import HAND_OFF, SEASONS, Range
 from nba_assets.warehouse.interface import Warehouse
 
@@ -171,14 +170,3 @@ def _spot_check(warehouse: Warehouse, what: str, game: dict[str, object], window
     title = f"{what}: {game['visitor_team']} at {game['home_team']}, {game['game_date']}"
     findings.append(f"best: {game['player_name']}, {game['pts']} points")
     return SpotCheck(title, tuple(findings), right)
-
-
-def weeks_as_ranges(weeks: Sequence[dt.date]) -> list[str]:
-    """The weeks as text, runs of consecutive weeks as "first to last"."""
-    ranges: list[list[dt.date]] = []
-    for week in sorted(weeks):
-        if ranges and week - ranges[-1][-1] == WEEK:
-            ranges[-1].append(week)
-        else:
-            ranges.append([week])
-    return [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in ranges]

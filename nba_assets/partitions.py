@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -52,6 +52,22 @@ def weeks_between(first: dt.date, last: dt.date) -> list[dt.date]:
     return [opening + index * WEEK for index in range((week_of(last) - opening).days // 7 + 1)]
 
 
+def stretches(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
+    """The weeks as runs of consecutive ones."""
+    runs: list[list[dt.date]] = []
+    for week in sorted(weeks):
+        if runs and week - runs[-1][-1] == WEEK:
+            runs[-1].append(week)
+        else:
+            runs.append([week])
+    return runs
+
+
+def weeks_as_ranges(weeks: Iterable[dt.date]) -> list[str]:
+    """The weeks as text, runs of consecutive weeks as "first to last"."""
+    return [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in stretches(weeks)]
+
+
 def league_today() -> dt.date:
     """Today as the league counts days: US/Eastern, whatever zone the machine's clock is in."""
     return dt.datetime.now(LEAGUE_TIME).date()
@@ -96,6 +112,7 @@ WEEKS = dg.WeeklyPartitionsDefinition(
     end_offset=1,
 )
 BACKFILL_POLICY = backfill_policy(os.environ.get("NBA_WEEKS_PER_RUN"))
+# One season more than there is: a server that goes on over the summer must know the season that then begins.
 SEASONS = dg.StaticPartitionsDefinition(
-    [season_name(season) for season in range(season_of(_OPENING), season_of(league_today()) + 1)]
+    [season_name(season) for season in range(season_of(_OPENING), season_of(league_today()) + 2)]
 )

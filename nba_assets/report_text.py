@@ -6,7 +6,8 @@ import io
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nba_assets.backfill_report import BOUNDS, Report, weeks_as_ranges
+from nba_assets.backfill_report import BOUNDS, Report
+from nba_assets.partitions import weeks_as_ranges
 
 SEASON_COLOURS = ("#2a6f97", "#e07a5f", "#3d8361", "#8d6a9f", "#c9a227", "#6b705c")
 CHART = "\n\n![NULL rate by month]"

@@ -15,7 +15,6 @@ from nba_assets.backfill_report import (
     SUCCESS,
     Report,
     backfill_report,
-    weeks_as_ranges,
 )
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
@@ -165,12 +164,6 @@ def test_volume_is_judged_only_over_the_range_it_was_stated_for(warehouse: DuckD
         "summary rows",
         "raw rows",
     ]
-
-
-def test_weeks_in_a_row_are_told_as_a_range() -> None:
-    assert weeks_as_ranges([THIRD, FIRST, SECOND]) == [f"{FIRST} to {THIRD}"]
-    assert weeks_as_ranges([FIRST, THIRD]) == [f"{FIRST}", f"{THIRD}"]
-    assert weeks_as_ranges([]) == []
 
 
 def test_the_report_reads_as_markdown_with_a_table_of_months(warehouse: DuckDBWarehouse) -> None:

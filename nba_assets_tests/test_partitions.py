@@ -17,6 +17,7 @@ from nba_assets.partitions import (
     season_of,
     season_of_name,
     week_of,
+    weeks_as_ranges,
     weeks_between,
     weeks_of_keys,
 )
@@ -141,6 +142,13 @@ def test_a_season_goes_from_july_to_june(date: str, season: int, name: str) -> N
     assert day(date) <= last_day_of_season(season) < day(f"{season + 1}-07-01")
 
 
-def test_seasons_go_from_the_first_week_to_today() -> None:
+def test_seasons_go_from_the_first_week_to_the_one_after_today() -> None:
     seasons = SEASONS.get_partition_keys()
-    assert (seasons[0], seasons[-1]) == ("2021-22", season_name(season_of(league_today())))
+    assert (seasons[0], seasons[-1]) == ("2021-22", season_name(season_of(league_today()) + 1))
+
+
+def test_weeks_in_a_row_are_told_as_a_range() -> None:
+    first, second, third = weeks_between(day("2021-12-17"), day("2021-12-31"))
+    assert weeks_as_ranges([third, first, second]) == ["2021-12-17 to 2021-12-31"]
+    assert weeks_as_ranges([first, third]) == ["2021-12-17", "2021-12-31"]
+    assert weeks_as_ranges([]) == []
