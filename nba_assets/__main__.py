@@ -25,28 +25,27 @@ def cli() -> None:
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
     from nba_assets import report_text
+    from nba_assets.jobs import asking, over_weeks
     from nba_assets.partitions import WEEKS, season_of, weeks_between
 
     known = WEEKS.get_partition_keys()
-    asked = [f"{week}" for week in weeks_between(first.date(), last.date())]
-    unknown = [week for week in asked if week not in known]
+    asked = weeks_between(first.date(), last.date())
+    unknown = [week for week in asked if f"{week}" not in known]
     if not asked or unknown:
         missing = f"week {unknown[0]} is not" if unknown else "no week is"
         raise click.ClickException(
             f"{first.date()} to {last.date()}: {missing} in the history, "
             f"which goes from {known[0]} to {known[-1]}. Choose other dates, or set NBA_FIRST_WEEK for an earlier start"
         )
-    asking = {"config": {"refresh": refresh}}
     over = {"config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}}
     result = run_job(
         "backfill",
-        tags={"dagster/asset_partition_range_start": asked[0], "dagster/asset_partition_range_end": asked[-1]},
+        tags=over_weeks(asked),
         run_config={
             "ops": {
-                "nba_raw__bdl_games": asking,
-                "nba_raw__bdl_player_boxscores": asking,
-                "nba_raw__nbac_injury_report": asking,
+                **asking(refresh),
                 "nba_validation__backfill_report": over,
+                "nba_validation__data_health": over,
                 "nba_ml__model_comparison": over,
             },
             "loggers": {"console": {"config": {}}},
@@ -61,6 +60,32 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     seasons = range(season_of(first.date()), season_of(last.date()) + 1) if sample else ()
     stored = [store_rosters(season, refresh) for season in seasons]
     sys.exit(0 if result.success and all(stored) else 1)
+
+
+@cli.command()
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="a date in the first week; else the whole history")
+@click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="a date in the last week; else the week in progress")
+def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
+    """Say of every week whether it is complete, and what to do where it is not."""
+    over = {"first_date": first, "last_date": last}
+    dates = {name: f"{date.date()}" for name, date in over.items() if date}
+    result = run_job(
+        "data_health",
+        run_config={
+            "ops": {"nba_validation__data_health": {"config": dates}},
+            "loggers": {"console": {"config": {"log_level": "WARNING"}}},
+        },
+    )
+    for materialized in result.asset_materializations_for_node("nba_validation__data_health"):
+        click.echo(materialized.metadata["weeks by state"].value)
+    failed = [
+        evaluation
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    for evaluation in failed:
+        click.echo(f"\n{evaluation.check_name}: {evaluation.description}", err=True)
+    sys.exit(0 if result.success and not failed else 1)
 
 
 @cli.command()
@@ -80,11 +105,11 @@ def store_rosters(season: int, refresh: bool) -> bool:
     """Whether the season's rosters were read and stored."""
     from nba_assets.partitions import season_name
 
-    asking = {"team_rosters": {"config": {"refresh": refresh}}}
+    teams = {"team_rosters": {"config": {"refresh": refresh}}}
     result = run_job(
         "rosters",
         partition_key=season_name(season),
-        run_config={"ops": asking, "loggers": {"console": {"config": {}}}},
+        run_config={"ops": teams, "loggers": {"console": {"config": {}}}},
     )
     return result.success
 

@@ -1,13 +1,14 @@
-"""The one place where assets, checks, jobs and resources meet."""
+"""The one place where assets, checks, jobs, schedules and resources meet."""
 
 from typing import Any
 
 import dagster as dg
 
-from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
+from nba_assets.assets import analytics, availability, features, health, model, predictions, raw, validation
 from nba_assets.jobs import JOBS
 from nba_assets.killed_runs import held_run_executor
 from nba_assets.model.artifacts import ModelArtifacts
+from nba_assets.schedules import SCHEDULES
 from nba_assets.sensors import alert_sensors
 from nba_assets.settings import API_KEY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
@@ -35,9 +36,12 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         "model_artifacts": ModelArtifacts(settings.artifacts),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([raw, availability, analytics, features, model, predictions, validation]),
-        asset_checks=[every_week_published(table) for table in WEEKLY_TABLES],
+        assets=dg.load_assets_from_modules(
+            [raw, availability, analytics, features, model, predictions, validation, health]
+        ),
+        asset_checks=[*(every_week_published(table) for table in WEEKLY_TABLES), health.freshness],
         jobs=JOBS,
+        schedules=SCHEDULES,
         sensors=alert_sensors(settings.alerts),
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},

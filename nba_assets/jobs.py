@@ -1,16 +1,33 @@
-"""The jobs a person launches: raw weeks only, one week through everything, or a whole backfill with its report."""
+"""The jobs a person or a schedule launches, and how a run is told its weeks and whether to ask again."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
 from nba_assets.model_tables import XGBOOST_MODEL
-from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, MODEL_COMPARISON, ROSTER_TABLES, WEEKLY_TABLES
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    MODEL_COMPARISON,
+    NBAC_INJURY_REPORT,
+    ROSTER_TABLES,
+    WEEKLY_TABLES,
+)
 
-WEEKLY = dg.AssetSelection.assets(*(table.asset_key for table in (*WEEKLY_TABLES, XGBOOST_MODEL)))
+DATA_HEALTH = dg.AssetKey(["nba_validation", "data_health"])
+
+TABLES = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
+WEEKLY = TABLES | dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)
+MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, dg.AssetKey(["nba_ml", "champion"]))
 REPORT = dg.AssetSelection.assets(
     dg.AssetKey(["nba_validation", "backfill_report"]), dg.AssetKey(["nba_predictions", "accuracy_report"])
 )
-
-MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, dg.AssetKey(["nba_ml", "champion"]))
+INJURY_REPORTS = dg.AssetSelection.assets(NBAC_INJURY_REPORT.asset_key)
+HEALTH = dg.AssetSelection.assets(DATA_HEALTH)
+# A backfill of past weeks says nothing of how fresh the week in progress is.
+HEALTH_OF_PAST = HEALTH - dg.AssetSelection.checks(dg.AssetCheckKey(DATA_HEALTH, "freshness"))
 
 PREFLIGHT = dg.define_asset_job(
     "preflight",
@@ -22,12 +39,40 @@ SAMPLE_WEEK = dg.define_asset_job(
 )
 BACKFILL = dg.define_asset_job(
     "backfill",
-    WEEKLY | MODEL | REPORT,
-    description="A range of weeks through every asset in one run, and the report on them.",
+    WEEKLY | MODEL | REPORT | HEALTH_OF_PAST,
+    description="A range of weeks through every asset in one run, the report on them, and the state of every week.",
 )
 ROSTERS = dg.define_asset_job(
     "rosters",
     dg.AssetSelection.assets(*(table.asset_key for table in ROSTER_TABLES)),
     description="The rosters of a season as they are today.",
 )
-JOBS = (PREFLIGHT, SAMPLE_WEEK, BACKFILL, ROSTERS)
+REFRESH_WEEKS = dg.define_asset_job(
+    "refresh_weeks", TABLES | HEALTH, description="Weeks asked again, through to predictions and grades; no training."
+)
+CLOSE_WEEK = dg.define_asset_job(
+    "close_week", WEEKLY | HEALTH, description="Weeks asked again, and the models of these weeks trained."
+)
+FOLLOW_INJURY_REPORTS = dg.define_asset_job(
+    "follow_injury_reports",
+    INJURY_REPORTS.downstream() & TABLES | HEALTH,
+    description="The injury reports of weeks and every table that reads them, through to predictions and grades.",
+)
+CHECK_HEALTH = dg.define_asset_job(
+    "data_health", HEALTH, description="What is complete, stale, failed or missing, without changing anything."
+)
+JOBS = (PREFLIGHT, SAMPLE_WEEK, BACKFILL, ROSTERS, REFRESH_WEEKS, CLOSE_WEEK, FOLLOW_INJURY_REPORTS, CHECK_HEALTH)
+
+
+def over_weeks(weeks: Sequence[dt.date]) -> dict[str, str]:
+    """Tags of one run over all weeks from the first to the last of `weeks`."""
+    return {
+        "dagster/asset_partition_range_start": f"{weeks[0]}",
+        "dagster/asset_partition_range_end": f"{weeks[-1]}",
+    }
+
+
+def asking(refresh: bool) -> dict[str, Mapping[str, Any]]:
+    """Configuration of the ops that ask a source: whether they ask again for what is kept."""
+    asked = (BDL_GAMES, BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT)
+    return {"__".join(table.asset_key.path): {"config": {"refresh": refresh}} for table in asked}

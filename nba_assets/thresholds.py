@@ -224,6 +224,11 @@ CHECKS: tuple[Check, ...] = (
 
 ROSTER_SIZE = Range(13, 21)  # current players of a team
 ROSTER_AGE_IN_DAYS = Range(at_most=2)
+# Of the week in progress, in season; and of data_health itself, all year.
+LATE_HOURS, TOO_LATE_HOURS = 24, 48
+PUBLICATION_AGE = Threshold(
+    "hours_since_publication", Range(at_most=LATE_HOURS), DESIGN, warns=Range(at_most=TOO_LATE_HOURS)
+)
 
 
 def checks_of(table: Table) -> list[Check]:

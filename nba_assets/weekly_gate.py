@@ -49,7 +49,9 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
 
 
 def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[dt.date], refused: list[dt.date]) -> str:
-    reasons = {week: _reasons(context, table, week) for week in refused[:MOST_WEEKS_TOLD]}
+    told_of = refused[:MOST_WEEKS_TOLD]
+    made_by = run_that_executed(context.instance, context.run, table.asset_key)
+    reasons = {week: refusals(context.instance, table, week, made_by) or [] for week in told_of}
     more = f" and {len(refused) - len(reasons)} more" if len(refused) > len(reasons) else ""
     told = ", ".join(map(str, reasons)) + more
     if not any(reasons.values()):
@@ -65,19 +67,20 @@ def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[d
     return "\n".join(lines)
 
 
-def _reasons(context: dg.AssetCheckExecutionContext, table: Table, week: dt.date) -> list[str]:
-    """Why blocking checks of this run refused the week."""
-    made_by = run_that_executed(context.instance, context.run, table.asset_key)
-    reasons = []
+def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: str) -> list[str] | None:
+    """Why blocking checks of this run refused the week; None where the run did not come to check it."""
+    reasons, checked = [], False
     for check in checks_of(table):
         if not check.blocking:
             continue
-        records = context.instance.event_log_storage.get_asset_check_execution_history(
+        records = instance.event_log_storage.get_asset_check_execution_history(
             dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
         )
         for record in records:
             evaluation = record.evaluation
-            judged = isinstance(evaluation, dg.AssetCheckEvaluation) and record.run_id == made_by
-            if judged and not evaluation.passed:
+            if not isinstance(evaluation, dg.AssetCheckEvaluation) or record.run_id != run_id:
+                continue
+            checked = True
+            if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
                 reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
-    return reasons
+    return reasons if checked else None

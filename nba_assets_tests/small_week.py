@@ -7,7 +7,8 @@ import pandas as pd
 from pydantic import PrivateAttr
 
 from nba_assets import summaries
-from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource
+from nba_assets.sources.nba_injury_report import Report
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -154,3 +155,10 @@ class SmallLeague(BoxScoreSource):
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class NoReports(InjuryReportSource):
+    """Nobody of the small league is ever injured."""
+
+    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
+        return None

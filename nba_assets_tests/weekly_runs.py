@@ -25,7 +25,7 @@ from nba_assets.retries import ATTENDED
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.tables import Table
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets_tests.small_week import BOX_SCORE_TABLES, SmallLeague
+from nba_assets_tests.small_week import BOX_SCORE_TABLES, NoReports, SmallLeague
 
 SCHEMA = create_schema()
 PARTITION_STATUSES = """
@@ -59,10 +59,14 @@ class WeeklyRuns:
         return DuckDBWarehouse(path=f"{self.folder}/sample.duckdb")
 
     @functools.cached_property
-    def _job(self) -> dg.JobDefinition:
+    def definitions(self) -> dg.Definitions:
         source = dg.ResourceDefinition.hardcoded_resource(self.league)
         settings = Settings.from_environment({"NBA_DATA": str(self.folder)})
-        return build_definitions(settings, source=source).resolve_implicit_global_asset_job_def()
+        return build_definitions(settings, source=source, injury_report_source=NoReports())
+
+    @functools.cached_property
+    def _job(self) -> dg.JobDefinition:
+        return self.definitions.resolve_implicit_global_asset_job_def()
 
     def run(
         self, *weeks: dt.date, tables: Sequence[Table] = BOX_SCORE_TABLES, **config_of_games: object

@@ -64,10 +64,18 @@ def test_the_whole_command_reports_and_a_second_run_leaves_the_same_rows(project
     assert "4 of 4 weeks published" in done.report
     assert "adds up" in done.report
     assert "Traceback" not in done.told
+    healthy = finish(project.start("health", "--first", FIRST, "--last", LAST))
+    assert (healthy.exit_code, healthy.errors) == (0, "")
+    assert healthy.report.startswith("# Data health: 4 of 4 weeks are complete")
     before = {table.name: project.rows(table) for table in BOX_SCORE_TABLES}
     assert project.box_scores(FIRST, LAST).exit_code == 0
     for table in BOX_SCORE_TABLES:
         pd.testing.assert_frame_equal(project.rows(table), before[table.name], obj=table.qualified_name)
+    stale = finish(project.start("health", "--first", FIRST, "--last", "2022-01-13"))
+    assert stale.exit_code == 1
+    assert "stale: bdl_player_boxscores was published later" in stale.report
+    assert "| 2022-01-07 | bdl_games, bdl_player_boxscores, team_game_summary and 7 more never run" in stale.report
+    assert "every_past_week: never run: 2022-01-07; stale: 2021-12-10 to 2021-12-31" in stale.errors
 
 
 def test_backfills_a_schedule_and_a_person_at_once_do_not_collide(project: Project, sample_weeks: Project) -> None:

@@ -1,0 +1,224 @@
+"""The state of the whole history: of every week of every weekly asset, and how fresh the newest are."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
+from nba_assets.assets.features import CALLED_OFF
+from nba_assets.bounds import Threshold
+from nba_assets.health import FINE, MISSING, Lineage, State, classify, worst
+from nba_assets.health_text import markdown
+from nba_assets.jobs import DATA_HEALTH
+from nba_assets.model_tables import XGBOOST_MODEL
+from nba_assets.off_season import off_season
+from nba_assets.partitions import (
+    LEAGUE_TIME,
+    WEEK,
+    WEEKS,
+    stretches,
+    week_of,
+    weeks_as_ranges,
+    weeks_between,
+    weeks_of_keys,
+)
+from nba_assets.publication_history import publication_history
+from nba_assets.sources.errors import SourceError
+from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.tables import WEEKLY_TABLES
+from nba_assets.thresholds import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.weekly_asset import OWNERS
+from nba_assets.weekly_events import newest_materializations
+
+LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011
+NOT_FINAL = """
+SELECT week, game_date, status FROM nba_raw.bdl_games
+WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
+"""
+
+
+def weekly_lineage() -> list[Lineage]:
+    """Every weekly asset, upstream first."""
+    modules = [raw, availability, analytics, features, model, predictions, validation]
+    specs = {
+        spec.key: spec
+        for asset in dg.load_assets_from_modules(modules)
+        if isinstance(asset, dg.AssetsDefinition)
+        for spec in asset.specs
+        if spec.partitions_def == WEEKS
+    }
+    upstream = {key: sorted(dep.asset_key for dep in specs[key].deps) for key in sorted(specs)}
+    return [
+        Lineage(
+            key.path[-1],
+            str(specs[key].code_version),
+            {
+                dep.asset_key.path[-1]: _reach(dep.partition_mapping)
+                for dep in sorted(specs[key].deps, key=lambda dep: dep.asset_key)
+            },
+        )
+        for key in TopologicalSorter(upstream).static_order()
+    ]
+
+
+def _reach(mapping: dg.PartitionMapping | None) -> int | None:
+    return -mapping.end_offset if isinstance(mapping, dg.TimeWindowPartitionMapping) else None
+
+
+LINEAGE = weekly_lineage()
+WEEKLY_ASSETS = {table.name: table for table in (*WEEKLY_TABLES, XGBOOST_MODEL)}
+
+
+class HealthRange(dg.Config):
+    """first_date, last_date: league dates of the weeks that are reported on; the whole history if left empty."""
+
+    first_date: str = ""
+    last_date: str = ""
+
+
+@dg.asset(
+    key=DATA_HEALTH,
+    deps=[table.asset_key for table in WEEKLY_ASSETS.values()],
+    group_name="nba_validation",
+    owners=OWNERS,
+    kinds={"python"},
+    code_version="1",
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        warn_window=dt.timedelta(hours=LATE_HOURS), fail_window=dt.timedelta(hours=TOO_LATE_HOURS)
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_past_week",
+            asset=DATA_HEALTH,
+            description="Every week before the one in progress is complete in every weekly asset, or has no games. An "
+            "incomplete or stale week is a warning, a failed or never run one an error. If it fails, data_health says "
+            "for each week what to do.",
+        )
+    ],
+)
+def data_health(
+    context: dg.AssetExecutionContext,
+    config: HealthRange,
+    source: dg.ResourceParam[BoxScoreSource],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> dg.MaterializeResult:
+    """Every week of the history by its state: complete, incomplete, failed, stale, never run, or without games.
+
+    Incomplete: a newer attempt was refused or did not come to it, so that earlier rows stand, or games of past days are
+    not final. Stale: the code of the asset has changed since, or a week it reads was published later. Never run weeks
+    between others have no games if the source lists none. Open the Markdown of the newest materialization.
+    """
+    today = dt.datetime.now(LEAGUE_TIME).date()
+    weeks = weeks_of_keys(WEEKS.get_partition_keys())
+    history = publication_history(context.instance, list(WEEKLY_ASSETS.values()), weeks, context.run_id)
+    first = dt.date.fromisoformat(config.first_date or f"{weeks[0]}")
+    last = dt.date.fromisoformat(config.last_date or f"{today}")
+    asked = [week for week in weeks_between(first, last) if week in weeks]
+    unfinished = unfinished_games(warehouse, weeks[0], today)
+    without_games = weeks_without_games(source, never_run(history, asked, week_of(today)))
+    states = classify(history, LINEAGE, unfinished, without_games, week_of(today))
+    states = states[states["week"].isin(asked)]
+    counts = worst(states).value_counts()
+    return dg.MaterializeResult(
+        metadata={
+            "weeks by state": dg.MetadataValue.md(markdown(states, week_of(today))),
+            "weeks": len(asked),
+            **{str(state): int(counts.get(state, 0)) for state in State},
+        },
+        check_results=[judge_past_weeks(states, week_of(today))],
+    )
+
+
+def never_run(history: pd.DataFrame, weeks: Iterable[dt.date], in_progress: dt.date) -> list[dt.date]:
+    """The past weeks that no asset ever tried, where they are few enough in a row to be an off-season."""
+    tried = set(history.loc[history["published"].notna() | (history["unpublished"] != ""), "week"])
+    untried = stretches(week for week in weeks if week not in tried and week < in_progress)
+    return [week for stretch in untried if len(stretch) <= LONGEST_OFF_SEASON for week in stretch]
+
+
+def weeks_without_games(source: BoxScoreSource, weeks: Iterable[dt.date]) -> set[dt.date]:
+    """Those of which the source says that they have no game; one it cannot be asked about may have some."""
+    found = raw.fetch_weeks(lambda week: source.games(week, refresh=False), list(weeks), source.weeks_in_flight)
+    try:
+        return {week for week, games in found if isinstance(games, pd.DataFrame) and games.empty}
+    except SourceError:
+        return set()
+
+
+def unfinished_games(warehouse: Warehouse, first_day: dt.date, today: dt.date) -> dict[dt.date, int]:
+    """By week, the stored games of days before `today` that are neither final nor called off."""
+    try:
+        games = warehouse.query(NOT_FINAL, {"first_day": first_day, "today": today})
+    except WarehouseError:
+        return {}  # without tables there are no games; the weeks are told as never run
+    return games[~games["status"].str.startswith(CALLED_OFF)].groupby("week").size().to_dict()
+
+
+def judge_past_weeks(states: pd.DataFrame, in_progress: dt.date) -> dg.AssetCheckResult:
+    by_week = worst(states[states["week"] < in_progress])
+    wrong = by_week[~by_week.isin(FINE)]
+    told = [f"{state}: {', '.join(weeks_as_ranges(weeks.index))}" for state, weeks in wrong.groupby(wrong)]
+    missing = bool(wrong.isin(MISSING).any())
+    return dg.AssetCheckResult(
+        check_name="every_past_week",
+        passed=wrong.empty,
+        severity=dg.AssetCheckSeverity.ERROR if missing else dg.AssetCheckSeverity.WARN,
+        description="; ".join(told) or f"{len(by_week)} weeks are complete or have no games",
+        metadata={"rows_looked_at": len(by_week), "weeks not complete": len(wrong)},
+    )
+
+
+@dg.asset_check(
+    name="freshness",
+    asset=DATA_HEALTH,
+    description=f"In season every weekly table published the week in progress within "
+    f"{LATE_HOURS} hours; above it is a warning, above {TOO_LATE_HOURS} hours, "
+    "or never, an error. On the first day of a week the week before counts. If it fails, look at the schedules "
+    "`morning` and `friday` and their last runs.",
+)
+def freshness(
+    context: dg.AssetCheckExecutionContext,
+    source: dg.ResourceParam[BoxScoreSource],
+    warehouse: dg.ResourceParam[Warehouse],
+) -> dg.AssetCheckResult:
+    now = dt.datetime.now(LEAGUE_TIME)
+    week = week_of(now.date())
+    if off_season([week - WEEK, week], source, warehouse):
+        return dg.AssetCheckResult(passed=True, description=f"off-season: weeks {week - WEEK} and {week} have no game")
+    published = {
+        table.name: {
+            at: dt.datetime.fromtimestamp(record.timestamp, dt.UTC)
+            for at, record in newest_materializations(context.instance, table.asset_key, [week - WEEK, week]).items()
+        }
+        for table in WEEKLY_TABLES
+    }
+    return judge_freshness(published, now, PUBLICATION_AGE)
+
+
+def judge_freshness(
+    published: Mapping[str, Mapping[dt.date, dt.datetime]], now: dt.datetime, threshold: Threshold
+) -> dg.AssetCheckResult:
+    """published: by table, when each of the two newest weeks was last published; now: in league time."""
+    ages = {table: _hours_since(by_week, now) for table, by_week in published.items()}
+    outcomes = {table: "error" if age is None else threshold.outcome(age) for table, age in ages.items()}
+    late = [table for table, outcome in outcomes.items() if outcome != "pass"]
+    known = [age for age in ages.values() if age is not None]
+    told = [f"{table} {'never' if (age := ages[table]) is None else f'{age:.0f} h ago'}" for table in late]
+    return dg.AssetCheckResult(
+        passed=not late,
+        severity=dg.AssetCheckSeverity.ERROR if "error" in outcomes.values() else dg.AssetCheckSeverity.WARN,
+        description=f"week {week_of(now.date())} was published by {', '.join(told) or 'every table in time'}",
+        metadata={"rows_looked_at": len(known), **({threshold.metric: max(known)} if known else {})},
+    )
+
+
+def _hours_since(published: Mapping[dt.date, dt.datetime], now: dt.datetime) -> float | None:
+    """Since the week in progress was last published; on its first day the week before counts too. None for never."""
+    week = week_of(now.date())
+    first_day = now.date() == week
+    newest = published.get(week) or (published.get(week - WEEK) if first_day else None)
+    return None if newest is None else (now - newest).total_seconds() / 3600
