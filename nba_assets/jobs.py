@@ -21,9 +21,8 @@ DATA_HEALTH = dg.AssetKey(["nba_validation", "data_health"])
 TABLES = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
 WEEKLY = TABLES | dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)
 MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, dg.AssetKey(["nba_ml", "champion"]))
-REPORT = dg.AssetSelection.assets(
-    dg.AssetKey(["nba_validation", "backfill_report"]), dg.AssetKey(["nba_predictions", "accuracy_report"])
-)
+REPORT = dg.AssetSelection.assets(dg.AssetKey(["nba_validation", "backfill_report"]))
+ACCURACY = dg.AssetSelection.assets(dg.AssetKey(["nba_predictions", "accuracy_report"]))
 INJURY_REPORTS = dg.AssetSelection.assets(NBAC_INJURY_REPORT.asset_key)
 HEALTH = dg.AssetSelection.assets(DATA_HEALTH)
 # A backfill of past weeks says nothing of how fresh the week in progress is.
@@ -39,7 +38,7 @@ SAMPLE_WEEK = dg.define_asset_job(
 )
 BACKFILL = dg.define_asset_job(
     "backfill",
-    WEEKLY | MODEL | REPORT | HEALTH_OF_PAST,
+    WEEKLY | MODEL | REPORT | ACCURACY | HEALTH_OF_PAST,
     description="A range of weeks through every asset in one run, the report on them, and the state of every week.",
 )
 ROSTERS = dg.define_asset_job(
@@ -48,10 +47,12 @@ ROSTERS = dg.define_asset_job(
     description="The rosters of a season as they are today.",
 )
 REFRESH_WEEKS = dg.define_asset_job(
-    "refresh_weeks", TABLES | HEALTH, description="Weeks asked again, through to predictions and grades; no training."
+    "refresh_weeks",
+    TABLES | ACCURACY | HEALTH,
+    description="Weeks asked again, through to predictions and grades; no training.",
 )
 CLOSE_WEEK = dg.define_asset_job(
-    "close_week", WEEKLY | HEALTH, description="Weeks asked again, and the models of these weeks trained."
+    "close_week", WEEKLY | ACCURACY | HEALTH, description="Weeks asked again, and the models of these weeks trained."
 )
 FOLLOW_INJURY_REPORTS = dg.define_asset_job(
     "follow_injury_reports",
