@@ -23,7 +23,7 @@ SEASON = ("2021-10-01", "2022-06-30")
 SIX_SEASONS = ("2018-10-05", "2024-04-30")
 WEEK = ("2021-12-17", "2021-12-17")
 WHOLE = ("nba_assets", "backfill", "--first", "{first}", "--last", "{last}")
-BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}")
+BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}", "--report")
 PARTS = {
     "features": (PLAYER_GAME_FEATURES,),
     "weekly trainings": (XGBOOST_MODEL,),
