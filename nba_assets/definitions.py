@@ -39,7 +39,11 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         assets=dg.load_assets_from_modules(
             [raw, availability, analytics, features, model, predictions, validation, health]
         ),
-        asset_checks=[*(every_week_published(table) for table in WEEKLY_TABLES), health.freshness],
+        asset_checks=[
+            *(every_week_published(table) for table in WEEKLY_TABLES),
+            health.freshness,
+            features.blind_to_the_game,
+        ],
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=alert_sensors(settings.alerts),

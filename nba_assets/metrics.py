@@ -162,7 +162,8 @@ SELECT week, SUM(stored_rows) AS rows_looked_at,
        SUM(CASE WHEN stored_rows = fewest_parsed AND stored_rows = most_parsed THEN 0 ELSE 1 END)
            AS reports_not_stored_whole,
        STRING_AGG(CASE WHEN stored_rows = fewest_parsed AND stored_rows = most_parsed THEN NULL
-                  ELSE CONCAT(CAST(report_date AS STRING), ' ', report_time) END, ', ' ORDER BY report_date) AS named
+                  ELSE CONCAT(CAST(report_date AS STRING), ' ', report_time) END, ', '
+                  ORDER BY report_date, report_time) AS named
 FROM (
     SELECT week, report_date, report_time, COUNT(*) AS stored_rows, MIN(rows_in_report) AS fewest_parsed,
            MAX(rows_in_report) AS most_parsed

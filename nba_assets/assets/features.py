@@ -3,12 +3,17 @@
 import datetime as dt
 from collections.abc import Sequence
 
+import dagster as dg
+import numpy as np
 import pandas as pd
 
 from nba_assets import injury_reports
+from nba_assets.features.feature_sets import NAMES
 from nba_assets.features.player_games import player_game_features as make_features
 from nba_assets.model_tables import PLAYER_GAME_FEATURES
-from nba_assets.partitions import last_day, week_of
+from nba_assets.partitions import WEEKS, last_day, week_of, weeks_of_keys
+from nba_assets.tables import BDL_GAMES, NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets.weekly_asset import History, HistoryIfPublished, weekly_asset
 
 CALLED_OFF = ("Postponed", "Cancel")
@@ -26,15 +31,73 @@ def player_game_features(
 
     Games still to come have rows too, for the players of their teams' newest game.
     """
-    called_off = bdl_games["status"].str.startswith(CALLED_OFF)
-    out = injury_reports.absences(nbac_injury_report, bdl_games)
     rows = make_features(
         player_game_summary,
         team_game_summary,
-        out.loc[out["before_tipoff"], ["game_id", "player_id"]],
-        bdl_games.loc[~called_off],
+        ruled_out_before_tipoff(nbac_injury_report, bdl_games),
+        not_called_off(bdl_games),
         first=min(weeks),
         last=last_day(max(weeks)),
     )
     rows["week"] = rows["game_date"].map(week_of)
     return rows.loc[rows["week"].isin(weeks), PLAYER_GAME_FEATURES.column_names]
+
+
+def ruled_out_before_tipoff(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
+    """game_id and player_id."""
+    out = injury_reports.absences(reports, games)
+    return out.loc[out["before_tipoff"], ["game_id", "player_id"]]
+
+
+def not_called_off(games: pd.DataFrame) -> pd.DataFrame:
+    return games.loc[~games["status"].str.startswith(CALLED_OFF)]
+
+
+@dg.asset_check(
+    asset=PLAYER_GAME_FEATURES.asset_key,
+    name="blind_to_the_game",
+    blocking=True,
+    description="The features of the newest day with results, made again with the box scores of that day and all later "
+    "ones deleted, are those that were published. If it fails, a feature sees the game it is to predict: nothing is "
+    "trained on it, because predictions would look too good to be true. Repair the features it names.",
+)
+def blind_to_the_game(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.AssetCheckResult:
+    asked = weeks_of_keys(context.op_execution_context.partition_keys)
+    before = [week for week in weeks_of_keys(WEEKS.get_partition_keys()) if week <= asked[-1]]
+    try:
+        published = warehouse.read_weeks(PLAYER_GAME_FEATURES, asked)
+        day = published.loc[published["played"].notna(), "game_date"].max()
+        if pd.isna(day):
+            return dg.AssetCheckResult(passed=True, description="no games", metadata={"rows_looked_at": 0})
+        games, players, teams, reports = (
+            warehouse.read_weeks(table, before)
+            for table in (BDL_GAMES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY, NBAC_INJURY_REPORT)
+        )
+    except WarehouseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    expected = published.loc[published["game_date"] == day]
+    blind = make_features(
+        players.loc[players["game_date"] < day],
+        teams.loc[teams["game_date"] < day],
+        ruled_out_before_tipoff(reports, games),
+        not_called_off(games),
+        first=day,
+        last=day,
+        roster=expected,
+    )
+    differing = differing_features(expected, blind)
+    return dg.AssetCheckResult(
+        passed=not differing,
+        description=f"{day}: " + (f"{', '.join(differing)} see the game itself" if differing else "no feature differs"),
+        metadata={"rows_looked_at": len(expected), "features that see the game": len(differing)},
+    )
+
+
+def differing_features(published: pd.DataFrame, blind: pd.DataFrame) -> list[str]:
+    """The features that are not the same in both, by name; "rows" where one has players that the other has not."""
+    both = [rows.set_index(["game_id", "player_id"]).sort_index() for rows in (published, blind)]
+    if not both[0].index.equals(both[1].index):
+        return ["rows"]
+    return [name for name in NAMES if not np.array_equal(both[0][name], both[1][name], equal_nan=True)]
