@@ -29,6 +29,7 @@ from upath import UPath
 from nba_assets.partitions import weeks_between
 from nba_assets.publishing import WeeklyRows, publish
 from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
+from nba_assets.thresholds import checks_of
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
@@ -154,7 +155,12 @@ def merge(warehouse: Warehouse, frame: pd.DataFrame) -> None:
     warehouse.merge(BDL_GAMES, conform(frame, BDL_GAMES))
 
 
-@pytest.mark.parametrize(("writing", "statements"), [(audit_and_publish, 6), (merge, 2)], ids=["publish", "merge"])
+AUDIT = len(checks_of(BDL_GAMES)) + len({check.due for check in checks_of(BDL_GAMES) if check.due})
+
+
+@pytest.mark.parametrize(
+    ("writing", "statements"), [(audit_and_publish, AUDIT + 3), (merge, 2)], ids=["publish", "merge"]
+)
 def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(
     warehouse: BigQueryWarehouse, writing: Callable[[Warehouse, pd.DataFrame], None], statements: int
 ) -> None:
