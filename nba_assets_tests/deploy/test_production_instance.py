@@ -15,8 +15,9 @@ import dagster as dg
 import duckdb
 import pytest
 import yaml
-from dagster._core.launcher import DefaultRunLauncher
+from dagster._core.launcher import LaunchRunContext, RunLauncher
 from dagster._core.run_coordinator import QueuedRunCoordinator
+from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from nba_assets.partitions import WEEK
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
@@ -85,8 +86,30 @@ def _instance(home: Path, postgres_url: str) -> Iterator[dg.DagsterInstance]:
             yield instance
 
 
-class PodLauncher(DefaultRunLauncher):
-    """Stands for the launchers of dagster-k8s, dagster-docker and others: it is not one of Dagster's own."""
+class PodLauncher(RunLauncher, ConfigurableClass):
+    """Stands for the launchers of dagster-k8s, dagster-docker and others, which start runs on other machines."""
+
+    def __init__(self, inst_data: ConfigurableClassData | None = None):
+        self._inst_data = inst_data
+        super().__init__()
+
+    @property
+    def inst_data(self) -> ConfigurableClassData | None:
+        return self._inst_data
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "PodLauncher":
+        return cls(inst_data)
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        raise NotImplementedError
+
+    def terminate(self, run_id: str) -> bool:
+        raise NotImplementedError
 
 
 def test_duckdb_is_refused_where_runs_start_on_other_machines(tmp_path: Path) -> None:
