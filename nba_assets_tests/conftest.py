@@ -40,6 +40,13 @@ def shared() -> Path:
     return SHARED
 
 
+def pytest_configure() -> None:
+    # A shell starts background jobs with SIGINT ignored, Dagster maps SIGTERM to it, and programs that tests start
+    # inherit both: then nothing could stop them.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 TellFault = Callable[[str, str, str], None]
 
 

@@ -19,6 +19,7 @@ import pytest
 
 ENVIRONMENT = Path(__file__).resolve().parent.parent / ".venv-emulators"
 START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 # Unlike Google, which sends rows in many messages, the emulator sends them in one. One too large for this limit would
 # also keep a thread for ever, and after a few of them the emulator answers nobody.
 MOST_BYTES_OF_A_READ = {"BQEMU_WRITE_API_MAX_REQUEST_BYTES": f"{2**30}"}
@@ -69,6 +70,10 @@ def _running(command: Sequence[str], health: str) -> Iterator[None]:
             yield
         finally:
             server.terminate()
+            try:
+                server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 def _wait_for(server: subprocess.Popen[bytes], health: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from nba_assets.definitions import build_definitions
 from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
-from nba_assets.settings import Settings
+from nba_assets.settings import API_KEY, Settings
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
 from nba_assets_tests.conftest import Project, Replay, ScriptedWeb, StartReplay, api_project
 
@@ -89,7 +89,8 @@ def tick(project: Project, schedule: str, at: str) -> dg.ExecuteInProcessResult:
     definitions = build_definitions(Settings.from_environment(project.environment))
     scheduled = definitions.resolve_schedule_def(schedule)
     resources = definitions.resources or {}
-    with project.instance() as instance:
+    with project.instance() as instance, pytest.MonkeyPatch.context() as environment:
+        environment.setenv(API_KEY, project.environment[API_KEY])
         with dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=dt.datetime.fromisoformat(at),
