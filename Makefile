@@ -15,7 +15,7 @@ export DAGSTER_HOME ?= $(NBA_DATA)/dagster$(subst $(EMPTY) -,-,$(OTHER_THAN_SAMP
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: setup backfill test faults lint dev bench emulators screenshots clean
+.PHONY: setup backfill test test-all faults lint dev bench emulators screenshots clean
 
 setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
 
@@ -36,6 +36,10 @@ backfill: setup
 
 test: setup lint emulators
 	$(VENV)/pytest
+
+# Also what takes long: every fault, and three real seasons with the model.
+test-all: setup lint emulators
+	$(VENV)/pytest -m ""
 
 # Servers that speak BigQuery's and Cloud Storage's protocols; tests that need them skip when this fails.
 emulators: setup

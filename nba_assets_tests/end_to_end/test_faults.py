@@ -1,6 +1,6 @@
 """Every fault we know of, done to a backfill: no row is lost, and the table at the end says what a person saw.
 
-`make faults` runs them all; `make test` leaves out those marked `long`.
+`make faults` runs them all; `make test` leaves out the ones marked `long`.
 """
 
 import os

@@ -438,7 +438,7 @@ def test_a_backfill_leaves_the_same_rows_as_in_duckdb(
     bigquery: BigQueryEmulator, bucket: UPath, tmp_path: Path
 ) -> None:
     """From the start of a season, so that there are weeks without games, without a model, and with predictions."""
-    first, last = "2021-10-15", "2022-01-06"
+    first, last = "2021-10-15", "2021-11-25"
     on_disk = project_at(tmp_path / "disk")
     prefix = f"t{uuid.uuid4().hex[:8]}_"
     in_cloud = project_at(tmp_path / "cloud", NBA_ARTIFACTS=f"{bucket}/models", **variables(bigquery, prefix))
@@ -447,7 +447,7 @@ def test_a_backfill_leaves_the_same_rows_as_in_duckdb(
     assert in_bigquery.exit_code == 0, in_bigquery.told
     assert in_bigquery.report == in_duckdb.report
     weeks = weeks_between(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-    assert len(weeks) == 12
+    assert len(weeks) == 6
     duckdb = DuckDBWarehouse(path=str(on_disk.warehouse))
     rows, differing = compared(duckdb, open_bigquery(bigquery, prefix), weeks)
     assert [name for name, table in rows.items() if table.num_rows == 0] == []
