@@ -29,6 +29,15 @@ class Column:
     required: bool = False
 
 
+DATASETS = ("nba_raw", "nba_analytics", "nba_features", "nba_ml", "nba_predictions", "nba_validation")
+
+
+def group_of(key: dg.AssetKey) -> str:
+    """The group of an asset in Dagit, "1_raw" and so on: Dagit sorts groups by name, and people read downstream."""
+    dataset = key.path[0]
+    return f"{DATASETS.index(dataset) + 1}_{dataset.removeprefix('nba_')}"
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of the warehouse, which is also the asset of the same key.

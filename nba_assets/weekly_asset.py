@@ -16,6 +16,7 @@ from nba_assets.checks import check_specs
 from nba_assets.minutes import BadRow
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
 from nba_assets.publishing import WeeklyRows, publish
+from nba_assets.table import group_of
 from nba_assets.tables import WEEKLY_TABLES, Table
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly_events import newest_materializations, week_events, weeks_published_by
@@ -114,7 +115,7 @@ def weekly_asset(
             ins={**tables_in, **(ins or {})},
             deps=[dep.asset_key for dep in (*deps, *deps_if_published)],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
-            group_name=table.dataset,
+            group_name=group_of(table.asset_key),
             owners=OWNERS,
             kinds=kinds,
             code_version=code_version,

@@ -15,6 +15,7 @@ from nba_assets.partitions import BACKFILL_POLICY, WEEKS
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.sample_source import SampleSource
+from nba_assets.table import group_of
 from nba_assets.tables import WEEKLY_TABLES, Table
 from nba_assets.thresholds import checks_of
 from nba_assets_tests.small_week import MEASURED_TABLES, SmallLeague
@@ -39,11 +40,16 @@ def test_everything_loads_and_fits_together(definitions: dg.Definitions) -> None
 
 def test_every_asset_says_what_it_is_and_whose(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     for key, spec in assets.items():
-        assert spec.group_name == key.path[0], key
+        assert spec.group_name == group_of(key), key
         assert spec.description, key
         assert spec.owners, key
         assert spec.kinds, key
         assert spec.code_version, key
+
+
+def test_groups_sort_in_the_order_in_which_they_are_read(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    groups = ["1_raw", "2_analytics", "3_features", "4_ml", "5_predictions", "6_validation"]
+    assert sorted({str(spec.group_name) for spec in assets.values()}) == groups
 
 
 def test_what_dagit_shows_of_the_resources_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from nba_assets.rosters import store_rosters, stored_rosters
 from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import InjuryReportSource, RosterSource
 from nba_assets.sources.nba_injury_report import Report
+from nba_assets.table import group_of
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
 from nba_assets.teams import TEAMS
 from nba_assets.warehouse.interface import Warehouse
@@ -104,7 +105,7 @@ def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFra
             table.asset_key,
             deps=[BR_ROSTERS_CURRENT.asset_key] if table is ROSTER_CHANGES else [],
             description=table.description,
-            group_name=table.dataset,
+            group_name=group_of(table.asset_key),
             owners=OWNERS,
             kinds={"python"},
             code_version="1",

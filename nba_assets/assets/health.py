@@ -28,6 +28,7 @@ from nba_assets.partitions import (
 from nba_assets.publication_history import publication_history
 from nba_assets.sources.errors import SourceError
 from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.table import group_of
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.thresholds import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
 from nba_assets.warehouse.interface import Warehouse, WarehouseError
@@ -83,7 +84,7 @@ class HealthRange(dg.Config):
 @dg.asset(
     key=DATA_HEALTH,
     deps=[table.asset_key for table in WEEKLY_ASSETS.values()],
-    group_name="nba_validation",
+    group_name=group_of(DATA_HEALTH),
     owners=OWNERS,
     kinds={"python"},
     code_version="1",

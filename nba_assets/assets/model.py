@@ -17,6 +17,7 @@ from nba_assets.model.weekly_training import WeekTraining, last_date_before, tra
 from nba_assets.model_tables import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
 from nba_assets.publishing import WeekResult
+from nba_assets.table import group_of
 from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON
 from nba_assets.thresholds import checks_of
 from nba_assets.warehouse.frames import conform
@@ -56,7 +57,7 @@ class Training(dg.Config):
         "bdl_games": dg.AssetIn(BDL_GAMES.asset_key),
     },
     description=XGBOOST_MODEL.description,
-    group_name=XGBOOST_MODEL.dataset,
+    group_name=group_of(XGBOOST_MODEL.asset_key),
     owners=OWNERS,
     kinds={"xgboost"},
     code_version="1",
@@ -106,7 +107,7 @@ class ComparisonRange(dg.Config):
     key=MODEL_COMPARISON.asset_key,
     ins={"player_game_features": dg.AssetIn(PLAYER_GAME_FEATURES.asset_key)},
     description=MODEL_COMPARISON.description,
-    group_name=MODEL_COMPARISON.dataset,
+    group_name=group_of(MODEL_COMPARISON.asset_key),
     owners=OWNERS,
     kinds={"xgboost", "matplotlib"},
     code_version="1",
@@ -156,7 +157,7 @@ class Deployment(dg.Config):
 @dg.asset(
     key=CHAMPION,
     deps=[XGBOOST_MODEL.asset_key, MODEL_COMPARISON.asset_key],
-    group_name=CHAMPION.path[0],
+    group_name=group_of(CHAMPION),
     owners=OWNERS,
     kinds={"xgboost"},
     code_version="1",

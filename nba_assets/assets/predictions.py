@@ -11,6 +11,7 @@ from nba_assets.model.predictions import grade, predict_week
 from nba_assets.model.training import TrainedModel
 from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.partitions import WEEKS, last_day, weeks_of_keys
+from nba_assets.table import group_of
 from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets.weekly_asset import OWNERS, SameWeeks, weekly_asset
 
@@ -41,7 +42,7 @@ def prediction_accuracy(player_points: SameWeeks, player_game_summary: SameWeeks
 @dg.asset(
     key=ACCURACY_REPORT,
     deps=[PREDICTION_ACCURACY.asset_key],
-    group_name=ACCURACY_REPORT.path[0],
+    group_name=group_of(ACCURACY_REPORT),
     owners=OWNERS,
     kinds={"sql", "matplotlib"},
     code_version="1",

@@ -11,6 +11,7 @@ from nba_assets.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, S
 from nba_assets.backfill_report import backfill_report as make_report
 from nba_assets.checks import audit
 from nba_assets.partitions import WEEKS, weeks_between
+from nba_assets.table import group_of
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -25,6 +26,7 @@ from nba_assets.weekly_asset import OWNERS, weekly_asset
 from nba_assets.weekly_events import newest_materializations
 
 NEEDED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+BACKFILL_REPORT = dg.AssetKey(["nba_validation", "backfill_report"])
 MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
 
 
@@ -67,16 +69,16 @@ class ReportRange(dg.Config):
 
 
 @dg.asset(
-    key=["nba_validation", "backfill_report"],
+    key=BACKFILL_REPORT,
     deps=[table.asset_key for table in DATA_TABLES],
-    group_name="nba_validation",
+    group_name=group_of(BACKFILL_REPORT),
     owners=OWNERS,
     kinds={"sql", "matplotlib"},
     code_version="1",
     check_specs=[
         dg.AssetCheckSpec(
             "decision",
-            asset=["nba_validation", "backfill_report"],
+            asset=BACKFILL_REPORT,
             description="SUCCESS passes, PARTIAL warns, FAILURE fails: volume, NULL rates, coverage, spot checks and "
             "missing weeks over the whole range, against the bounds of the hand-off documents.",
         )

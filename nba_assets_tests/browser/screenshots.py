@@ -49,7 +49,7 @@ def main() -> None:
 
 def photograph_good_weeks(url: str) -> None:
     with picture("asset-graph", width=2300, height=1290) as page:
-        open_lineage(page, url, "nba_raw", "nba_analytics", "nba_validation", selection=REPORT_AND_ALL_IT_NEEDS)
+        open_lineage(page, url, "1_raw", "2_analytics", "6_validation", selection=REPORT_AND_ALL_IT_NEEDS)
         page.get_by_role("button", name="Hide navigation").click()
         page.reload()  # the graph is fitted to the room it now has
         expect(visible(page, "backfill_report").last).to_be_visible()

@@ -37,9 +37,9 @@ def failed_run(shown: Project, dagit: str) -> str:
 def test_the_graph_shows_groups_and_opens_one_into_its_assets(dagit: str, page: Page) -> None:
     open_lineage(page, dagit)
     graph = page.locator("svg foreignObject")
-    for group in ("nba_raw", "nba_analytics", "nba_validation"):
+    for group in ("1_raw", "2_analytics", "6_validation"):
         expect(graph.get_by_text(group, exact=True)).to_be_visible()
-    graph.get_by_text("nba_analytics", exact=True).click()
+    graph.get_by_text("2_analytics", exact=True).click()
     for asset in ("player_ga.*_summary", "team_ga.*_summary"):  # seen from afar, long names lose their middle
         expect(graph.get_by_text(re.compile(f"^{asset}$"))).to_be_visible()
 
