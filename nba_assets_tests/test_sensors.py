@@ -21,6 +21,7 @@ from nba_assets.settings import AlertSettings, Settings
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
+from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.emulators import free_port
 from nba_assets_tests.small_week import WEEK, LeagueWeek, league_week
 from nba_assets_tests.test_alerts import SECRET, serving, status, to_webhook, webhook
@@ -157,9 +158,15 @@ def test_a_run_that_was_killed_is_told_without_a_step(watch: Watch) -> None:
     ]
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("answer", [None, status(500), b"nonsense"], ids=["refused", "500", "garbage"])
 def test_a_webhook_that_is_down_loses_nothing_and_its_address_is_nowhere(
-    watch: Watch, answer: bytes | None, capfd: pytest.CaptureFixture[str], tmp_path: Path
+    watch: Watch,
+    answer: bytes | None,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tell_fault: TellFault,
+    request: pytest.FixtureRequest,
 ) -> None:
     watch.runs.league.answer(FIRST, a_team_missing(FIRST))
     watch.runs.run(FIRST)
@@ -177,6 +184,8 @@ def test_a_webhook_that_is_down_loses_nothing_and_its_address_is_nowhere(
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert written
     assert not [path for path in written if SECRET.encode() in path.read_bytes()]
+    case = request.node.callspec.id
+    tell_fault(f"the alert webhook is down: {case}", "the tick: '1 kept for later'", "told by a later tick, in order")
 
 
 def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch: Watch) -> None:

@@ -13,11 +13,12 @@ from types import ModuleType
 from typing import TypeVar
 
 import dagster as dg
+import pytest
 from dagster._core.launcher.base import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from nba_assets_tests.browser.dagit import Dev, dagster_dev
-from nba_assets_tests.conftest import Project
+from nba_assets_tests.conftest import Project, TellFault
 from nba_assets_tests.end_to_end.test_sample_backfill import holding
 from nba_assets_tests.small_week import BOX_SCORE_TABLES
 
@@ -65,8 +66,9 @@ def end_all(dev: Dev) -> None:
         os.killpg(dev.process.pid, signal.SIGKILL)
 
 
+@pytest.mark.fault
 def test_a_backfill_survives_the_death_of_each_process_and_of_all_at_once(
-    project: Project, example: ModuleType
+    project: Project, example: ModuleType, tell_fault: TellFault
 ) -> None:
     assets = ["/".join(table.asset_key.path) for table in BOX_SCORE_TABLES]
     other = holding(project.warehouse)  # the run waits for the file in its first step, until we let go of it
@@ -116,3 +118,8 @@ def test_a_backfill_survives_the_death_of_each_process_and_of_all_at_once(
             assert list(project.rows_by_week(table)) == WEEKS
         pools = [instance.event_log_storage.get_concurrency_info(table.name) for table in BOX_SCORE_TABLES]
         assert [pool.active_slot_count for pool in pools] == [0, 0, 0, 0]
+    tell_fault("kill -9 of a run's worker", "the run fails, another retries it", "by itself")
+    tell_fault("kill -9 of the daemon or web server", "make dev ends, its run goes on", "make dev")
+    tell_fault(
+        "kill -9 of everything", "the run still 'started'", "make dev: the run is retried, the backfill ends well"
+    )
