@@ -15,7 +15,7 @@ export DAGSTER_HOME ?= $(NBA_DATA)/dagster$(subst $(EMPTY) -,-,$(OTHER_THAN_SAMP
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-.PHONY: setup backfill test test-all faults lint dev bench emulators screenshots clean
+.PHONY: setup backfill test test-all faults audit lint dev bench emulators screenshots clean
 
 setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
 
@@ -64,6 +64,11 @@ dev: setup
 # Every fault that is known, done to real runs, and a table of what came of it.
 faults: setup
 	$(VENV)/pytest -n 1 -m fault
+
+# Known vulnerabilities of the locked packages; asks pypi.org.
+audit: setup
+	$(VENV)/uv export --locked --all-groups --no-emit-project --no-hashes --quiet --output-file .venv/locked.txt >/dev/null
+	$(VENV)/uv tool run pip-audit==2.10.1 --no-deps --disable-pip --requirement .venv/locked.txt
 
 bench: setup
 	$(VENV)/python -m nba_assets_tests.bench
