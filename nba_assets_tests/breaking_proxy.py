@@ -11,6 +11,7 @@ import httpx
 
 from nba_assets_tests.conftest import Server
 
+ALWAYS_BROKEN = 36  # this answer is, so that a small share of few answers is not none
 Kind = Literal["HTTP 500", "HTTP 429", "drop", "garbage"]
 
 
@@ -30,7 +31,7 @@ class BreakingProxy(Server):
 
     def breaks_this(self) -> bool:
         with self._lock:
-            breaks = self._random.random() < self.share
+            breaks = self._random.random() < self.share or self.asked == ALWAYS_BROKEN
             self.asked, self.broken = self.asked + 1, self.broken + breaks
         return breaks
 

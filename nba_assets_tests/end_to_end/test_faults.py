@@ -48,6 +48,7 @@ def test_an_api_that_breaks_answers(
         project = api_project(tmp_path / "var", api.url)
         done = project.box_scores(FIRST, LAST)
     assert done.exit_code == 0, done.told
+    assert api.broken
     assert_nothing_is_lost(project, real_weeks)
     tell_fault(
         f"API: {share:.0%} {kind}",
