@@ -19,6 +19,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 from upath import UPath
 
 from nba_assets.partitions import last_day, league_today
+from nba_assets.sources.circuit_breaker import CircuitBreaker
 from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.landing import Landing
@@ -68,6 +69,7 @@ class Balldontlie(BoxScoreSource):
     _limiter: Limiter = PrivateAttr()
     _client: httpx.Client = PrivateAttr()
     _landing: Landing = PrivateAttr()
+    _breaker: CircuitBreaker = PrivateAttr()
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def setup_for_execution(self, context: Any) -> None:
@@ -85,6 +87,7 @@ class Balldontlie(BoxScoreSource):
             headers={"Authorization": self.api_key.strip()},
             timeout=httpx.Timeout(20.0, connect=10.0),
         )
+        self._breaker = CircuitBreaker(self.base_url)
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
 
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
@@ -145,13 +148,17 @@ class Balldontlie(BoxScoreSource):
             stop=tenacity.stop_before_delay(self.give_up_seconds),
             reraise=True,
         )
-        try:
-            return attempts(self._ask_once, url, week)
-        except _Passing as fault:
-            raise NoAnswer(
-                f"week {week}: {url} answered {fault}; it is tried again for {self.give_up_seconds:.0f} s at most. "
-                "Materialize the week again later; what has arrived is kept."
-            ) from fault
+
+        def answer() -> dict[str, Any]:
+            try:
+                return attempts(self._ask_once, url, week)
+            except _Passing as fault:
+                raise NoAnswer(
+                    f"week {week}: {url} answered {fault}; it is tried again for {self.give_up_seconds:.0f} s at most. "
+                    "Materialize the week again later; what has arrived is kept."
+                ) from fault
+
+        return self._breaker.ask(answer)
 
     def _ask_once(self, url: str, week: dt.date) -> dict[str, Any]:
         # The limiter's buckets are not made for several threads waiting in them at once.

@@ -186,6 +186,18 @@ def test_seconds_of_429_are_sat_out_without_a_storm(web: ScriptedWeb, tmp_path: 
     assert len(web.paths) < 40
 
 
+def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [503]
+    source = api(web.url, tmp_path, give_up_seconds=0.5)
+    for number in range(3):
+        with pytest.raises(NoAnswer, match="HTTP 503"):
+            source.games(CHRISTMAS + number * WEEK, refresh=False)
+    asked = len(web.paths)
+    with pytest.raises(NoAnswer, match=r"not asked, because .* gave no answer 3 times in a row"):
+        source.games(CHRISTMAS + 3 * WEEK, refresh=False)
+    assert len(web.paths) == asked
+
+
 def test_who_asks_to_wait_for_an_hour_is_not_waited_for(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers, web.headers = [429], {"Retry-After": "3600"}
     with pytest.raises(NoAnswer, match=r"week 2021-12-24: .*answered HTTP 429; .* Materialize the week again later"):
