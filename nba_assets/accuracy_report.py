@@ -1,11 +1,17 @@
 """How the graded predictions turned out, by week and season, beside the expert formula on the same rows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from nba_assets.partitions import season_name
-from nba_assets.report_text import as_image
+from nba_assets.report_text import as_image, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WEEKS_OF_ACCURACY = """
 SELECT week, season, COUNT(*) AS graded, AVG(absolute_error) AS model, AVG(mock_absolute_error) AS mock,
@@ -44,7 +50,7 @@ def markdown(weeks: pd.DataFrame) -> str:
 
 def error_chart(weeks: pd.DataFrame) -> Figure:
     """Mean absolute error of each week's own model and of the expert formula, on the same rows."""
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    figure = new_figure(9, 3.2)
     axes = figure.subplots()
     days = pd.to_datetime(weeks["week"])
     for season in sorted(weeks["season"].unique()):

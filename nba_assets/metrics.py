@@ -10,16 +10,15 @@ from; a week without a row was not measurable.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from nba_assets.partitions import last_day
 from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
+from nba_assets.warehouse.interface import Query
 
 DAYS_BEFORE = 56  # how far checks look back from a week: eight weeks
-Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 
 FINAL_GAMES = """
 SELECT week, COUNT(*) AS games FROM {final_games} AS game GROUP BY week

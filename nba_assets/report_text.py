@@ -1,13 +1,18 @@
 """The backfill report for people: Markdown and a chart for Dagit, plain text for the terminal."""
 
+from __future__ import annotations
+
 import base64
 import io
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from nba_assets.backfill_report import BOUNDS, Report
 from nba_assets.partitions import weeks_as_ranges
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SEASON_COLOURS = ("#2a6f97", "#e07a5f", "#3d8361", "#8d6a9f", "#c9a227", "#6b705c")
 CHART = "\n\n![NULL rate by month]"
@@ -68,7 +73,7 @@ def _months_table(months: pd.DataFrame) -> list[str]:
 
 def months_chart(months: pd.DataFrame) -> Figure:
     """Bars by month, one colour a season: the NULL rate with the band the hand-off expects, and rows per game."""
-    figure = Figure(figsize=(9, 5.6), layout="constrained")
+    figure = new_figure(9, 5.6)
     null_rate, rows_per_game = figure.subplots(2, sharex=True)
     labels = [f"{month.year}-{month.month:02d}" for month in months.itertuples()]
     seasons = sorted(months["season"].unique())
@@ -83,6 +88,13 @@ def months_chart(months: pd.DataFrame) -> Figure:
     rows_per_game.set_ylabel("rows per game")
     rows_per_game.set_xticks(range(len(months)), labels, rotation=90, fontsize=7)
     return figure
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that many inches."""
+    from matplotlib.figure import Figure  # takes a second to import, which only who draws shall pay
+
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def as_image(figure: Figure) -> str:

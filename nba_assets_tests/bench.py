@@ -23,7 +23,8 @@ SEASON = ("2021-10-01", "2022-06-30")
 SIX_SEASONS = ("2018-10-05", "2024-04-30")
 WEEK = ("2021-12-17", "2021-12-17")
 WHOLE = ("nba_assets", "backfill", "--first", "{first}", "--last", "{last}")
-BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}", "--report")
+BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}", "--metrics", "--report")
+WEEKLY = BOX_SCORES[:-1]
 PARTS = {
     "features": (PLAYER_GAME_FEATURES,),
     "weekly trainings": (XGBOOST_MODEL,),
@@ -91,7 +92,7 @@ def sample_league(folder: Path) -> None:
     measure("sample, box scores, 135 weeks", BOX_SCORES, HISTORY, fresh("graph"), plain)
     season = measure("sample, box scores, 1 season", BOX_SCORES, SEASON, fresh("season"))
     measure("sample, box scores, 3 seasons again", BOX_SCORES, HISTORY, fresh("seasons"), season)
-    measure("sample, box scores, one week", BOX_SCORES, WEEK, fresh("week"))
+    measure("sample, box scores, one week", WEEKLY, WEEK, fresh("week"))
     measure("sample, whole graph, one week", WHOLE, WEEK, fresh("whole-week"))
     season = measure("sample, whole graph, 1 season", WHOLE, SEASON, fresh("whole-season"))
     whole = fresh("whole")

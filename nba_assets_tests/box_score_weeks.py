@@ -1,7 +1,7 @@
 """`python -m nba_assets_tests.box_score_weeks 2021-12-10 2022-01-06`: the backfill command for the box scores alone.
 
-For tests of sources, checks and storage: same job, same process, same messages and exit code, in half the time. With
-`--report` validation metrics and backfill report are made of them too.
+For tests of sources, checks and storage: same job, same process, same messages and exit code, in half the time.
+`--metrics` and `--report` add the validation metrics and the backfill report.
 """
 
 import datetime as dt
@@ -21,16 +21,17 @@ from nba_assets.tables import (
 
 BOX_SCORE_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
 
-REPORT = (VALIDATION_METRICS.asset_key, dg.AssetKey(["nba_validation", "backfill_report"]))
+MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": dg.AssetKey(["nba_validation", "backfill_report"])}
 
 
-def backfill(first: dt.date, last: dt.date, *, refresh: bool, report: bool) -> bool:
+def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
     """Whether every week from `first` to `last` was published by every box-score table."""
     weeks = weeks_between(first, last)
-    asking = {"config": {"refresh": refresh}}
+    asking = {"config": {"refresh": "--refresh" in options}}
+    added = [key for option, key in MORE.items() if option in options]
     return run_job(
         "backfill",
-        asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *(REPORT if report else ())],
+        asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
         tags={
             "dagster/asset_partition_range_start": f"{weeks[0]}",
             "dagster/asset_partition_range_end": f"{weeks[-1]}",
@@ -44,4 +45,4 @@ def backfill(first: dt.date, last: dt.date, *, refresh: bool, report: bool) -> b
 
 if __name__ == "__main__":
     first, last = map(dt.date.fromisoformat, sys.argv[1:3])
-    sys.exit(0 if backfill(first, last, refresh="--refresh" in sys.argv, report="--report" in sys.argv) else 1)
+    sys.exit(0 if backfill(first, last, *sys.argv[3:]) else 1)

@@ -39,6 +39,8 @@ MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
 )
 def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[dt.date]) -> pd.DataFrame:
     """Measured again in the tables as published, so that it also sees what was changed around the graph."""
+    with warehouse.reading() as query:
+        audited = {table: audit(query, table, weeks) for table in MEASURED_TABLES}
     measured = [
         {
             "week": week,
@@ -51,8 +53,8 @@ def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[d
             "passes": str(measurement.threshold.passes),
             "blocking": verdict.check.blocking,
         }
-        for table in MEASURED_TABLES
-        for week, verdicts in audit(warehouse.query, table, weeks).items()
+        for table, by_week in audited.items()
+        for week, verdicts in by_week.items()
         for verdict in verdicts
         if verdict.final_games or verdict.rows_looked_at
         for measurement in verdict.measurements

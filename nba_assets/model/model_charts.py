@@ -1,10 +1,16 @@
 """Charts of a comparison for Dagit: errors side by side, calibration, and where the gain comes from."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.figure import Figure
 
 from nba_assets.model.comparison import Comparison
-from nba_assets.report_text import as_image
+from nba_assets.report_text import as_image, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, GREY = "#2a6f97", "#b8b8b8"
 DEPLOYABLE = "v5"
@@ -22,7 +28,7 @@ def comparison_images(comparison: Comparison) -> str:
 
 def error_chart(comparison: Comparison) -> Figure:
     """Mean absolute error of every contender, the best on top; models in blue, baselines in grey."""
-    figure = Figure(figsize=(8, 3), layout="constrained")
+    figure = new_figure(8, 3)
     axes = figure.subplots()
     scores = comparison.scores[::-1]
     colours = [BLUE if score.contender in comparison.models else GREY for score in scores]
@@ -36,7 +42,7 @@ def error_chart(comparison: Comparison) -> Figure:
 
 def calibration_chart(comparison: Comparison) -> Figure:
     """Mean points scored by tenth of predicted points: on the diagonal, a prediction of 12 scores 12 on average."""
-    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    figure = new_figure(4.5, 4)
     axes = figure.subplots()
     predicted = comparison.predictions[DEPLOYABLE]
     points = comparison.split.test["points"].to_numpy(dtype=float)
@@ -52,7 +58,7 @@ def calibration_chart(comparison: Comparison) -> Figure:
 
 def gain_chart(comparison: Comparison, most: int = 15) -> Figure:
     """Share of the gain of the features that bring most of it."""
-    figure = Figure(figsize=(8, 4), layout="constrained")
+    figure = new_figure(8, 4)
     axes = figure.subplots()
     shares = comparison.models[DEPLOYABLE].card.gain_shares
     ordered = sorted(shares, key=lambda name: shares[name], reverse=True)[:most][::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,7 +20,7 @@ from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 
 from nba_assets.tables import ALL_TABLES, Table, Type
-from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError, WarehouseUnavailable
+from nba_assets.warehouse.interface import Query, Staged, Warehouse, WarehouseError, WarehouseUnavailable
 
 DUCKDB_TYPES: dict[Type, str] = {
     Type.INTEGER: "BIGINT",
@@ -117,10 +118,15 @@ class DuckDBWarehouse(Warehouse):
         )
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        with self.reading() as query:
+            return query(sql, parameters or {})
+
+    @contextmanager
+    def reading(self) -> Iterator[Query]:
         if not Path(self.path).exists():
             raise WarehouseError(f"{self.path} does not exist yet: materialize a week first, or set NBA_WAREHOUSE_PATH")
         with self._connection(read_only=True) as connection:
-            return _select(connection, sql, parameters or {})
+            yield functools.partial(_select, connection)
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:

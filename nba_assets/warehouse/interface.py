@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from nba_assets.tables import Table
+
+Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 
 
 class WarehouseError(Exception):
@@ -66,3 +68,8 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
     @abstractmethod
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The result of a SELECT over published tables."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Query]:
+        """`query` for many SELECTs in a row; a warehouse that has to open something opens it once."""
+        yield lambda sql, parameters: self.query(sql, parameters)

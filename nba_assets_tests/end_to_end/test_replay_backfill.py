@@ -164,7 +164,7 @@ def assert_right_to_the_row(project: Project, reasons: str) -> None:
 
 def test_three_seasons_of_box_scores_are_a_success_to_the_row(replay: StartReplay, tmp_path: Path) -> None:
     project = replay_project(tmp_path / "var", replay("--since", "2021-10-01", "--today", "2024-05-01"))
-    done = project.box_scores("2021-10-01", "2024-04-30", "--report")
+    done = project.box_scores("2021-10-01", "2024-04-30", "--metrics", "--report")
     assert done.exit_code == 0, done.told
     # Without the injury reports, which are a table of the report too.
     assert_right_to_the_row(project, "135 of 135 weeks are not published by every table")
