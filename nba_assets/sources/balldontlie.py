@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import pandas as pd
 import tenacity
 from pydantic import PrivateAttr
@@ -182,7 +182,7 @@ class Balldontlie(BoxScoreSource):
         except httpx.RequestError as error:
             raise _Passing(f"{type(error).__name__} {error}") from error
         try:
-            answer = json.loads(bytes(body))
+            answer = orjson.loads(body)
         except ValueError as error:
             raise _Passing("something that is not JSON") from error
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
+import orjson
 from upath import UPath
 
 from nba_assets.sources.errors import SourceError
@@ -23,7 +23,7 @@ class Landing:
     def page(self, week: dt.date, kind: str, number: int) -> dict[str, Any] | None:
         """The kept page, `{"fetched_at": …, "body": …}`; None where there is none or only a part of one."""
         try:
-            kept = json.loads(self._path(week, kind, number).read_bytes())
+            kept = orjson.loads(self._path(week, kind, number).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
         return kept if isinstance(kept, dict) and "body" in kept else None
@@ -32,7 +32,7 @@ class Landing:
         path = self._path(week, kind, number)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(json.dumps(page, separators=(",", ":")).encode())
+            path.write_bytes(orjson.dumps(page))
         except Exception as error:  # a bucket's client has errors of many kinds
             raise SourceError(
                 f"week {week}: the answer cannot be kept at {path} ({_told(error)}). "
