@@ -63,7 +63,7 @@ def photograph_good_weeks(url: str) -> None:
         page.get_by_text("Plots", exact=True).click()
         page.get_by_text("Events", exact=True).last.click()  # by partition, Dagit plots only those of about two years
         page.locator("canvas").nth(3).scroll_into_view_if_needed()
-    with picture("backfill-report", width=1150, height=2500) as page:
+    with picture("backfill-report", width=1150, height=2750) as page:
         page.goto(f"{url}/assets/nba_validation/backfill_report?view=events")
         page.get_by_text("Show Markdown").first.click()
         expect(page.get_by_role("dialog").locator("img")).to_be_visible()
