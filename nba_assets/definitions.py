@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from nba_assets.assets import analytics, availability, features, health, model, predictions, raw, validation
+from nba_assets.assets import features, health
 from nba_assets.jobs import JOBS
 from nba_assets.killed_runs import held_run_executor
 from nba_assets.model.artifacts import ModelArtifacts
@@ -36,9 +36,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         "model_artifacts": ModelArtifacts(settings.artifacts),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(
-            [raw, availability, analytics, features, model, predictions, validation, health]
-        ),
+        assets=dg.load_assets_from_modules([*health.PIPELINE, health]),
         asset_checks=[
             *(every_week_published(table) for table in WEEKLY_TABLES),
             health.freshness,

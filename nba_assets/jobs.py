@@ -16,13 +16,17 @@ from nba_assets.tables import (
     WEEKLY_TABLES,
 )
 
+CHAMPION = dg.AssetKey(["nba_ml", "champion"])
+ACCURACY_REPORT = dg.AssetKey(["nba_predictions", "accuracy_report"])
+BACKFILL_REPORT = dg.AssetKey(["nba_validation", "backfill_report"])
 DATA_HEALTH = dg.AssetKey(["nba_validation", "data_health"])
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 TABLES = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
 WEEKLY = TABLES | dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)
-MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, dg.AssetKey(["nba_ml", "champion"]))
-REPORT = dg.AssetSelection.assets(dg.AssetKey(["nba_validation", "backfill_report"]))
-ACCURACY = dg.AssetSelection.assets(dg.AssetKey(["nba_predictions", "accuracy_report"]))
+MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, CHAMPION)
+REPORT = dg.AssetSelection.assets(BACKFILL_REPORT)
+ACCURACY = dg.AssetSelection.assets(ACCURACY_REPORT)
 INJURY_REPORTS = dg.AssetSelection.assets(NBAC_INJURY_REPORT.asset_key)
 HEALTH = dg.AssetSelection.assets(DATA_HEALTH)
 # A backfill of past weeks says nothing of how fresh the week in progress is.
@@ -67,10 +71,7 @@ JOBS = (PREFLIGHT, SAMPLE_WEEK, BACKFILL, ROSTERS, REFRESH_WEEKS, CLOSE_WEEK, FO
 
 def over_weeks(weeks: Sequence[dt.date]) -> dict[str, str]:
     """Tags of one run over all weeks from the first to the last of `weeks`."""
-    return {
-        "dagster/asset_partition_range_start": f"{weeks[0]}",
-        "dagster/asset_partition_range_end": f"{weeks[-1]}",
-    }
+    return {RANGE_START: f"{weeks[0]}", RANGE_END: f"{weeks[-1]}"}
 
 
 def asking(refresh: bool) -> dict[str, Mapping[str, Any]]:

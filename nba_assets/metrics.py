@@ -2,9 +2,9 @@
 
 `{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
 for every other. `{final_games}` are the final ones among the games, `{stored_final_games}` those published before;
-`{table_name_so_far}` holds also the published rows of the DAYS_BEFORE. `rows_looked_at` is what a value was computed
-from; a week without a row was not measurable.
-`named`, where there is one, says which days, games or players it is that are wrong.
+`{table_name_so_far}` holds also the published rows of the `{days_before}` days before. `rows_looked_at` is what a value
+was computed from; a week without a row was not measurable. `named`, where there is one, says which days, games or
+players it is that are wrong.
 """
 
 from __future__ import annotations
@@ -225,6 +225,7 @@ def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[st
     relations["final_games"] = _final(relations[BDL_GAMES.name])
     relations["stored_final_games"] = _final(published(BDL_GAMES))
     relations |= {f"{table.name}_so_far": _so_far(table, relations[table.name]) for table in WEEKLY_TABLES}
+    relations["days_before"] = f"{DAYS_BEFORE}"
     window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
     text = sql.format_map(relations)
     return query(text, {name: value for name, value in window.items() if f"@{name}" in text})

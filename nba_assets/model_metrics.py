@@ -54,7 +54,8 @@ FROM {prediction_accuracy} AS accuracy
 JOIN (
     SELECT judged.week, AVG(earlier.absolute_error) AS mean_error, STDDEV_SAMP(earlier.absolute_error) AS deviation
     FROM (SELECT DISTINCT week FROM {prediction_accuracy} AS listed) AS judged
-    JOIN {prediction_accuracy_so_far} AS earlier ON earlier.week < judged.week AND earlier.week >= judged.week - 56
+    JOIN {prediction_accuracy_so_far} AS earlier
+    ON earlier.week < judged.week AND earlier.week >= judged.week - {days_before}
     WHERE earlier.graded GROUP BY judged.week HAVING COUNT(DISTINCT earlier.week) >= 4
 ) AS before_it ON before_it.week = accuracy.week
 WHERE accuracy.graded GROUP BY accuracy.week

@@ -62,12 +62,11 @@ def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequenc
     if sound:
         with warehouse.stage(table, fitting) as staged:
             verdicts = audit(staged.query, table, sound, {table.name: staged.name})
-            refused = {
+            good = [
                 week
                 for week in sound
-                if any(verdict.refuses and verdict.check.name not in rows.not_blocking for verdict in verdicts[week])
-            }
-            good = [week for week in sound if week not in refused]
+                if all(not verdict.refuses or verdict.check.name in rows.not_blocking for verdict in verdicts[week])
+            ]
             counts = staged.publish(good) if good else {}
         spans = _date_spans(fitting, table)
         for week in sound:

@@ -16,6 +16,7 @@ from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 
 from nba_assets.alerts import NotDelivered, deliver
 from nba_assets.incidents import Ledger, Sighting
+from nba_assets.jobs import RANGE_END, RANGE_START
 from nba_assets.partitions import WEEKS
 from nba_assets.settings import AlertSettings
 from nba_assets.weekly_asset import NOTHING_PUBLISHED
@@ -30,7 +31,6 @@ EVERY = 30  # seconds between two ticks
 RUNS_AT_ONCE = 50  # read in one tick; what is left is read in the next
 DELIVERING = 20.0  # seconds of a tick in which messages are sent; what is left is sent in the next
 PARTITION = "dagster/partition"
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 BACKFILL = "dagster/backfill"
 
 See = Callable[[dg.DagsterInstance, dg.DagsterRun, dg.EventLogEntry, str], Iterator[Sighting]]

@@ -143,7 +143,7 @@ def weeks_to_publish(
         newest = newest_materializations(context.instance, table.asset_key, asked)
         in_this_run = table.asset_key in context.job_def.asset_layer.executable_asset_keys
         published = (
-            weeks_published_by(context.instance, context.run, table.asset_key, asked) if in_this_run else set(newest)
+            weeks_published_by(context.instance, context.run, table.asset_key, newest) if in_this_run else set(newest)
         )
         missing = sorted(ready - published)
         if missing:

@@ -9,7 +9,7 @@ week by week, with the materialization each evaluation judged, and the automatic
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -66,18 +66,20 @@ def newest_materializations(
 
 
 def weeks_published_by(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey, weeks: Sequence[dt.date]
+    instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey, newest: Mapping[dt.date, dg.EventLogRecord]
 ) -> set[dt.date]:
-    """Those of the weeks that this run has published, also where another run has published them once more since."""
+    """Those of the weeks that this run has published, also where another run has published them once more since.
+
+    newest: the `newest_materializations` of the weeks.
+    """
     made_by = run_that_executed(instance, run, key)
-    newest = newest_materializations(instance, key, weeks)
     own = {week for week, record in newest.items() if record.run_id == made_by}
     if own == set(newest):
         return own
     entries = instance.all_logs(made_by, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
     events = [entry.dagster_event for entry in entries if entry.dagster_event]
     earlier = {dt.date.fromisoformat(str(event.partition)) for event in events if event.asset_key == key}
-    return own | (earlier & set(weeks))
+    return own | (earlier & set(newest))
 
 
 def _materialization(context: dg.AssetExecutionContext, table: Table, result: WeekResult) -> dg.AssetMaterialization:

@@ -11,7 +11,7 @@ from nba_assets.partitions import weeks_of_keys
 from nba_assets.retries import run_that_executed
 from nba_assets.tables import Table
 from nba_assets.thresholds import checks_of
-from nba_assets.weekly_events import weeks_published_by
+from nba_assets.weekly_events import newest_materializations, weeks_published_by
 
 NAME = "every_week_published"
 MOST_WEEKS_TOLD = 20
@@ -34,7 +34,8 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
     )
     def check_weeks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
         asked = weeks_of_keys(context.op_execution_context.partition_keys)
-        published = weeks_published_by(context.instance, context.run, table.asset_key, asked)
+        newest = newest_materializations(context.instance, table.asset_key, asked)
+        published = weeks_published_by(context.instance, context.run, table.asset_key, newest)
         refused = [week for week in asked if week not in published]
         yield dg.AssetCheckResult(
             passed=not refused,

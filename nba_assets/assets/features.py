@@ -17,6 +17,10 @@ from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets.weekly_asset import History, HistoryIfPublished, weekly_asset
 
 CALLED_OFF = ("Postponed", "Cancel")
+DAYS_WITH_RESULTS = """
+SELECT DISTINCT game_date FROM nba_features.player_game_features
+WHERE played IS NOT NULL AND game_date BETWEEN @first_day AND @last_day
+"""
 
 
 @weekly_asset(PLAYER_GAME_FEATURES, code_version="1", kinds={"pandas"})
@@ -67,10 +71,12 @@ def blind_to_the_game(
     asked = weeks_of_keys(context.op_execution_context.partition_keys)
     before = [week for week in weeks_of_keys(WEEKS.get_partition_keys()) if week <= asked[-1]]
     try:
-        published = warehouse.read_weeks(PLAYER_GAME_FEATURES, asked)
-        day = published.loc[published["played"].notna(), "game_date"].max()
-        if pd.isna(day):
+        window = {"first_day": asked[0], "last_day": last_day(asked[-1])}
+        days = warehouse.query(DAYS_WITH_RESULTS, window)["game_date"]
+        if days.empty:
             return dg.AssetCheckResult(passed=True, description="no games", metadata={"rows_looked_at": 0})
+        day = days.max()
+        published = warehouse.read_weeks(PLAYER_GAME_FEATURES, [week_of(day)])
         games, players, teams, reports = (
             warehouse.read_weeks(table, before)
             for table in (BDL_GAMES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY, NBAC_INJURY_REPORT)

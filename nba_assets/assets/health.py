@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
-from nba_assets.assets.features import CALLED_OFF
+from nba_assets.assets.features import not_called_off
 from nba_assets.bounds import Threshold
 from nba_assets.health import FINE, MISSING, Lineage, State, classify, worst
 from nba_assets.health_text import markdown
@@ -19,6 +19,7 @@ from nba_assets.partitions import (
     LEAGUE_TIME,
     WEEK,
     WEEKS,
+    league_today,
     stretches,
     week_of,
     weeks_as_ranges,
@@ -35,6 +36,7 @@ from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets.weekly_asset import OWNERS
 from nba_assets.weekly_events import newest_materializations
 
+PIPELINE = (raw, availability, analytics, features, model, predictions, validation)
 LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011
 NOT_FINAL = """
 SELECT week, game_date, status FROM nba_raw.bdl_games
@@ -44,10 +46,9 @@ WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
 
 def weekly_lineage() -> list[Lineage]:
     """Every weekly asset, upstream first."""
-    modules = [raw, availability, analytics, features, model, predictions, validation]
     specs = {
         spec.key: spec
-        for asset in dg.load_assets_from_modules(modules)
+        for asset in dg.load_assets_from_modules(PIPELINE)
         if isinstance(asset, dg.AssetsDefinition)
         for spec in asset.specs
         if spec.partitions_def == WEEKS
@@ -113,7 +114,7 @@ def data_health(
     not final. Stale: the code of the asset has changed since, or a week it reads was published later. Never run weeks
     between others have no games if the source lists none. Open the Markdown of the newest materialization.
     """
-    today = dt.datetime.now(LEAGUE_TIME).date()
+    today = league_today()
     weeks = weeks_of_keys(WEEKS.get_partition_keys())
     history = publication_history(context.instance, list(WEEKLY_ASSETS.values()), weeks, context.run_id)
     first = dt.date.fromisoformat(config.first_date or f"{weeks[0]}")
@@ -156,7 +157,7 @@ def unfinished_games(warehouse: Warehouse, first_day: dt.date, today: dt.date) -
         games = warehouse.query(NOT_FINAL, {"first_day": first_day, "today": today})
     except WarehouseError:
         return {}  # without tables there are no games; the weeks are told as never run
-    return games[~games["status"].str.startswith(CALLED_OFF)].groupby("week").size().to_dict()
+    return not_called_off(games).groupby("week").size().to_dict()
 
 
 def judge_past_weeks(states: pd.DataFrame, in_progress: dt.date) -> dg.AssetCheckResult:

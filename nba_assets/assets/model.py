@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.checks import Verdict, check_specs, evaluate
+from nba_assets.jobs import CHAMPION
 from nba_assets.model import comparison, model_charts
 from nba_assets.model.artifacts import ArtifactError, ModelArtifacts
 from nba_assets.model.champion import Champion, gate
@@ -31,7 +32,6 @@ WEEKS_BEFORE = dg.TimeWindowPartitionMapping(
 SCORE_OF = """
 SELECT mae, mae_minus_mock, interval_low, interval_high FROM nba_ml.model_comparison WHERE contender = @contender
 """
-CHAMPION = dg.AssetKey(["nba_ml", "champion"])
 
 
 class Training(dg.Config):

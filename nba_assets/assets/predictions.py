@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets import accuracy_report as report
+from nba_assets.jobs import ACCURACY_REPORT
 from nba_assets.model.predictions import grade, predict_week
 from nba_assets.model.training import TrainedModel
 from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
@@ -15,7 +16,6 @@ from nba_assets.table import group_of
 from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets.weekly_asset import OWNERS, SameWeeks, weekly_asset
 
-ACCURACY_REPORT = dg.AssetKey(["nba_predictions", "accuracy_report"])
 BEATS_MOCK = "beats_mock"
 MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")
 

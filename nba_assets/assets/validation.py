@@ -10,6 +10,7 @@ from nba_assets import report_text
 from nba_assets.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, SUCCESS
 from nba_assets.backfill_report import backfill_report as make_report
 from nba_assets.checks import audit
+from nba_assets.jobs import BACKFILL_REPORT
 from nba_assets.partitions import WEEKS, weeks_between
 from nba_assets.table import group_of
 from nba_assets.tables import (
@@ -26,7 +27,6 @@ from nba_assets.weekly_asset import OWNERS, weekly_asset
 from nba_assets.weekly_events import newest_materializations
 
 NEEDED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
-BACKFILL_REPORT = dg.AssetKey(["nba_validation", "backfill_report"])
 MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
 
 

@@ -72,4 +72,4 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
     @contextmanager
     def reading(self) -> Iterator[Query]:
         """`query` for many SELECTs in a row; a warehouse that has to open something opens it once."""
-        yield lambda sql, parameters: self.query(sql, parameters)
+        yield self.query
