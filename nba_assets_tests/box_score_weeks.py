@@ -7,9 +7,8 @@ For tests of sources, checks and storage: same job, same process, same messages 
 import datetime as dt
 import sys
 
-import dagster as dg
-
 from nba_assets.__main__ import run_job
+from nba_assets.jobs import BACKFILL_REPORT, over_weeks
 from nba_assets.partitions import weeks_between
 from nba_assets.tables import (
     BDL_GAMES,
@@ -21,21 +20,17 @@ from nba_assets.tables import (
 
 BOX_SCORE_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
 
-MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": dg.AssetKey(["nba_validation", "backfill_report"])}
+MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": BACKFILL_REPORT}
 
 
 def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
     """Whether every week from `first` to `last` was published by every box-score table."""
-    weeks = weeks_between(first, last)
     asking = {"config": {"refresh": "--refresh" in options}}
     added = [key for option, key in MORE.items() if option in options]
     return run_job(
         "backfill",
         asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
-        tags={
-            "dagster/asset_partition_range_start": f"{weeks[0]}",
-            "dagster/asset_partition_range_end": f"{weeks[-1]}",
-        },
+        tags=over_weeks(weeks_between(first, last)),
         run_config={
             "ops": {"nba_raw__bdl_games": asking, "nba_raw__bdl_player_boxscores": asking},
             "loggers": {"console": {"config": {}}},

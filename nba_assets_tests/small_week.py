@@ -76,6 +76,9 @@ class LeagueWeek:
         return summaries.team_game_summary(self.games, self.box_scores)
 
 
+NO_GAMES = LeagueWeek(pd.DataFrame(), pd.DataFrame())
+
+
 def league_week(week: dt.date = WEEK, games: int = 3) -> LeagueWeek:
     """A right week; its second game goes to one overtime."""
     listed = [_game(week, number) for number in range(games)]
@@ -83,6 +86,13 @@ def league_week(week: dt.date = WEEK, games: int = 3) -> LeagueWeek:
     columns = ["week", "game_id", "player_id", "game_date", "season", "player_name", "team", "position", "minutes"]
     columns += [*COUNTING_STATS, "fetched_at"]
     return LeagueWeek(pd.DataFrame(listed), pd.DataFrame(rows)[columns])
+
+
+def a_team_missing(week: dt.date) -> LeagueWeek:
+    """Wrong in one way: Atlanta's rows did not come."""
+    wrong = league_week(week)
+    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
+    return wrong
 
 
 def _game(week: dt.date, number: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ from nba_assets.partitions import WEEK as WEEK_LONG
 from nba_assets.partitions import league_today, week_of
 from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
-from nba_assets_tests.small_week import WEEK, league_week
+from nba_assets_tests.small_week import WEEK, a_team_missing, league_week
 from nba_assets_tests.weekly_runs import WeeklyRuns, weekly_runs
 
 COMPLETE, REFUSED, OLD_CODE, FAILED, NO_ANSWER, NEVER_RUN, NO_GAMES = [
@@ -57,12 +57,9 @@ def health(runs: WeeklyRuns, first: dt.date = COMPLETE, last: dt.date = LAST) ->
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeeklyRuns]:
     """A league that plays every week but NO_GAMES; the weeks up to NO_ANSWER were run, not all of them well."""
-    with weekly_runs(tmp_path_factory.mktemp("health") / "project") as runs:
-        for week in (COMPLETE, REFUSED, OLD_CODE, NEVER_RUN, LAST):
-            runs.league.answer(week)
-        a_team_missing = league_week(FAILED)
-        a_team_missing.box_scores = a_team_missing.box_scores.query("team != 'ATL'")
-        runs.league.answer(FAILED, a_team_missing)
+    folder = tmp_path_factory.mktemp("health") / "project"
+    with weekly_runs(folder, COMPLETE, REFUSED, OLD_CODE, NEVER_RUN, LAST) as runs:
+        runs.league.answer(FAILED, a_team_missing(FAILED))
         runs.league.answer(NO_ANSWER, SourceError("nothing but errors"))
         assert runs.run(COMPLETE, OLD_CODE, tables=ALL).success
         assert not runs.run(FAILED, tables=ALL).success

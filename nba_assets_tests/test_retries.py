@@ -31,10 +31,8 @@ NOT_ANSWERED = NoAnswer("the source did not answer")
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeeklyRuns]:
     """Runs as a schedule makes them, that wait a moment instead of minutes."""
     monkeypatch.setattr(retries, "WAITS", (0.1, 0.1))
-    with weekly_runs(tmp_path / "project") as runs:
+    with weekly_runs(tmp_path / "project", *WEEKS) as runs:
         runs.tags = {}
-        for week in WEEKS:
-            runs.league.answer(week)
         yield runs
 
 

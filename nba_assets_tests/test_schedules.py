@@ -30,9 +30,8 @@ from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets_tests.small_week import LeagueWeek, SmallLeague, league_week
+from nba_assets_tests.small_week import NO_GAMES, LeagueWeek, SmallLeague, league_week
 
-NO_GAMES = LeagueWeek(pd.DataFrame(), pd.DataFrame())
 EASTERN = ZoneInfo("US/Eastern")
 RANGE = "dagster/asset_partition_range_"
 WEEK = dt.date(2021, 12, 17)

@@ -23,7 +23,7 @@ from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.emulators import free_port
-from nba_assets_tests.small_week import WEEK, LeagueWeek, league_week
+from nba_assets_tests.small_week import WEEK, a_team_missing, league_week
 from nba_assets_tests.test_alerts import SECRET, serving, status, to_webhook, webhook
 from nba_assets_tests.weekly_runs import WeeklyRuns, weekly_runs
 
@@ -57,16 +57,8 @@ class Watch:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
-    with weekly_runs(tmp_path / "project") as runs:
-        for week in WEEKS:
-            runs.league.answer(week)
+    with weekly_runs(tmp_path / "project", *WEEKS) as runs:
         yield Watch(runs)
-
-
-def a_team_missing(week: dt.date) -> LeagueWeek:
-    wrong = league_week(week)
-    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
-    return wrong
 
 
 REFUSED = (

@@ -15,7 +15,7 @@ from nba_assets.partitions import WEEKS as ALL_WEEKS
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.thresholds import checks_of
 from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
-from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, LeagueWeek, SmallLeague, league_week
+from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, SmallLeague, a_team_missing, league_week
 from nba_assets_tests.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD, FOURTH = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(4)]
@@ -27,16 +27,8 @@ REFUSED = "rows_per_final_game: final_games_of_one_team 1 is outside the bound =
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[WeeklyRuns]:
     """Four weeks of the small league, none of them materialized yet."""
-    with weekly_runs(tmp_path / "project") as runs:
-        for week in WEEKS:
-            runs.league.answer(week)
+    with weekly_runs(tmp_path / "project", *WEEKS) as runs:
         yield runs
-
-
-def a_team_missing(week: dt.date) -> LeagueWeek:
-    wrong = league_week(week)
-    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
-    return wrong
 
 
 def stored_rows(runs: WeeklyRuns) -> dict[dt.date, int]:

@@ -21,6 +21,7 @@ from dagster._core.workspace.context import WorkspaceRequestContext
 from dagster_graphql.schema import create_schema
 
 from nba_assets.definitions import build_definitions
+from nba_assets.jobs import over_weeks
 from nba_assets.retries import ATTENDED
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.tables import Table
@@ -72,15 +73,11 @@ class WeeklyRuns:
         self, *weeks: dt.date, tables: Sequence[Table] = BOX_SCORE_TABLES, **config_of_games: object
     ) -> dg.ExecuteInProcessResult:
         """One run: a single week by its tag, several as the range from the first to the last."""
-        range_ends = {"start": f"{weeks[0]}", "end": f"{weeks[-1]}"}
         return self._job.execute_in_process(
             instance=self.instance,
             asset_selection=[table.asset_key for table in tables],
             partition_key=f"{weeks[0]}" if len(weeks) == 1 else None,
-            tags={
-                **self.tags,
-                **{f"dagster/asset_partition_range_{end}": key for end, key in range_ends.items() if len(weeks) > 1},
-            },
+            tags={**self.tags, **(over_weeks(weeks) if len(weeks) > 1 else {})},
             run_config={"ops": {"nba_raw__bdl_games": {"config": config_of_games}}} if config_of_games else None,
             raise_on_error=False,
         )
@@ -117,8 +114,8 @@ def _state(ranges: Sequence[Mapping[str, str]], key: str) -> str:
 
 
 @contextmanager
-def weekly_runs(folder: Path) -> Iterator[WeeklyRuns]:
-    """A fresh project in `folder`, with Dagster's instance as the project configures it."""
+def weekly_runs(folder: Path, *weeks: dt.date) -> Iterator[WeeklyRuns]:
+    """A fresh project in `folder`, with Dagster's instance as the project configures it, and right weeks to ask for."""
     home = folder / "dagster"
     home.mkdir(parents=True)
     shutil.copy(REPOSITORY / "deploy" / "local" / "dagster.yaml", home)
@@ -129,7 +126,10 @@ def weekly_runs(folder: Path) -> Iterator[WeeklyRuns]:
     ):
         environment.setenv("DAGSTER_HOME", str(home))
         instance = opened.enter_context(dg.DagsterInstance.from_config(str(home)))
-        yield WeeklyRuns(folder, instance, opened.enter_context(in_process_test_workspace(instance, project)))
+        runs = WeeklyRuns(folder, instance, opened.enter_context(in_process_test_workspace(instance, project)))
+        for week in weeks:
+            runs.league.answer(week)
+        yield runs
 
 
 def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:

@@ -24,9 +24,7 @@ TABLES = (*BOX_SCORE_TABLES, NBAC_INJURY_REPORT, PLAYER_GAME_FEATURES, XGBOOST_M
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[WeeklyRuns]:
-    with weekly_runs(tmp_path / "project") as runs:
-        for week in WEEKS:
-            runs.league.answer(week)
+    with weekly_runs(tmp_path / "project", *WEEKS) as runs:
         yield runs
 
 

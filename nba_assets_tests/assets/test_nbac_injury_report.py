@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from nba_assets.definitions import build_definitions
+from nba_assets.jobs import over_weeks
 from nba_assets.settings import Settings
 from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY, Table
@@ -57,11 +58,10 @@ class ReportRuns:
 
     def run(self, *weeks: dt.date) -> dg.ExecuteInProcessResult:
         """All tables, for one week or the range from the first to the last."""
-        range_ends = {"start": f"{weeks[0]}", "end": f"{weeks[-1]}"}
         return self._job.execute_in_process(
             instance=self.instance,
             asset_selection=[table.asset_key for table in TABLES],
-            tags={f"dagster/asset_partition_range_{end}": key for end, key in range_ends.items()},
+            tags=over_weeks(weeks),
             raise_on_error=False,
         )
 

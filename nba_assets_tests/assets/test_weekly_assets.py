@@ -16,7 +16,7 @@ from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
-from nba_assets_tests.small_week import WEEK, LeagueWeek, league_week
+from nba_assets_tests.small_week import NO_GAMES, WEEK, LeagueWeek, league_week
 from nba_assets_tests.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
@@ -25,9 +25,7 @@ ROWS = pd.DataFrame({"game_id": [1, 2]})
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[WeeklyRuns]:
-    with weekly_runs(tmp_path / "project") as runs:
-        for week in WEEKS:
-            runs.league.answer(week)
+    with weekly_runs(tmp_path / "project", *WEEKS) as runs:
         yield runs
 
 
@@ -133,14 +131,11 @@ def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
 
 
-EMPTIED = LeagueWeek(pd.DataFrame(), pd.DataFrame())
-
-
 def test_an_answer_that_has_lost_its_games_clears_no_week(runs: WeeklyRuns) -> None:
     assert runs.run(FIRST, THIRD).success
     one_less = league_week(THIRD)
     one_less.games = one_less.games.drop(index=0)
-    runs.league.answer(SECOND, EMPTIED)
+    runs.league.answer(SECOND, NO_GAMES)
     runs.league.answer(THIRD, one_less)
     told = failures(runs.run(FIRST, THIRD))[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]
     assert f"week {SECOND}: final_games_kept: final_games_gone 3 is outside the bound = 0: game " in told
@@ -151,14 +146,14 @@ def test_an_answer_that_has_lost_its_games_clears_no_week(runs: WeeklyRuns) -> N
 
 def test_a_person_can_let_a_game_go_and_the_check_still_names_it(runs: WeeklyRuns) -> None:
     assert runs.run(FIRST, SECOND).success
-    runs.league.answer(SECOND, EMPTIED)
+    runs.league.answer(SECOND, NO_GAMES)
     assert runs.run(SECOND, let_games_go=True).success
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
     assert runs.states(BDL_GAMES, [SECOND])["final_games_kept"] == ["FAILED"]
 
 
 def test_a_week_that_was_never_anything_but_empty_shows_as_a_gap_before_the_next(runs: WeeklyRuns) -> None:
-    runs.league.answer(SECOND, EMPTIED)
+    runs.league.answer(SECOND, NO_GAMES)
     assert runs.run(FIRST, THIRD).success
     assert runs.states(BDL_GAMES, WEEKS)["no_gap_in_season"] == ["SUCCEEDED", "SUCCEEDED", "FAILED"]
     (judged, *_) = runs.executions(BDL_GAMES, "no_gap_in_season", THIRD)

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from nba_assets_tests.conftest import REPOSITORY, Project
+from nba_assets_tests.emulators import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_OPTIONS = (
@@ -55,9 +55,7 @@ def running_dagit(project: Project) -> Iterator[str]:
 @contextmanager
 def dagster_dev(project: Project) -> Iterator[Dev]:
     """What `make dev` starts, on the project's data and a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     dagster = str(Path(sys.executable).with_name("dagster"))
     command = [dagster, "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", port]
     with (project.data / "dagit.log").open("w") as log:

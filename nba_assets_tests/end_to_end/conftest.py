@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
 from nba_assets_tests.conftest import Project, Replay, project_at, replay_project, replaying
 
 FIRST, LAST = "2021-12-10", "2022-01-06"
@@ -33,3 +35,10 @@ def real_weeks(winter: Replay, tmp_path_factory: pytest.TempPathFactory) -> Proj
     done = project.box_scores(FIRST, LAST)
     assert done.exit_code == 0, done.told
     return project
+
+
+def assert_same_rows(project: Project, other: Project) -> None:
+    """In every box-score table, which has rows."""
+    for table in BOX_SCORE_TABLES:
+        assert len(other.rows(table)), table.name
+        pd.testing.assert_frame_equal(project.rows(table), other.rows(table), obj=table.qualified_name)

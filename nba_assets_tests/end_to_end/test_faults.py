@@ -10,24 +10,15 @@ import subprocess
 from pathlib import Path
 from typing import get_args
 
-import pandas as pd
 import pytest
 
 from nba_assets.tables import PLAYER_GAME_SUMMARY
-from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
 from nba_assets_tests.breaking_proxy import Kind, breaking
 from nba_assets_tests.conftest import Backfill, Project, Replay, TellFault, api_project, finish, replaying
-from nba_assets_tests.end_to_end.conftest import FIRST, LAST
+from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 
 pytestmark = pytest.mark.fault
 FEW, MANY = 3, 20  # kills
-
-
-def assert_nothing_is_lost(project: Project, undisturbed: Project) -> None:
-    for table in BOX_SCORE_TABLES:
-        expected = undisturbed.rows(table)
-        assert len(expected), table.name
-        pd.testing.assert_frame_equal(project.rows(table), expected, obj=table.qualified_name)
 
 
 BROKEN = [(kind, share) for kind in get_args(Kind) for share in (0.01, 0.1, 0.5)]
@@ -49,7 +40,7 @@ def test_an_api_that_breaks_answers(
         done = project.box_scores(FIRST, LAST)
     assert done.exit_code == 0, done.told
     assert api.broken
-    assert_nothing_is_lost(project, real_weeks)
+    assert_same_rows(project, real_weeks)
     tell_fault(
         f"API: {share:.0%} {kind}",
         "nothing: the run succeeds",
@@ -73,7 +64,7 @@ def test_a_run_that_is_killed_at_random_moments(
     assert killed
     done = project.box_scores(FIRST, LAST)
     assert done.exit_code == 0, done.told
-    assert_nothing_is_lost(project, sample_weeks)
+    assert_same_rows(project, sample_weeks)
     tell_fault(f"kill -9 at {killed} random moments", "the shell's 'Killed'", "the same command")
 
 
@@ -81,7 +72,7 @@ def test_the_same_backfill_launched_twice(project: Project, sample_weeks: Projec
     runs = [project.start_box_scores(FIRST, LAST) for _ in range(2)]
     for done in [finish(run) for run in runs]:
         assert done.exit_code == 0, done.told
-    assert_nothing_is_lost(project, sample_weeks)
+    assert_same_rows(project, sample_weeks)
     tell_fault(
         "the same backfill launched twice", "nothing: both succeed", "the second waits for the first, table by table"
     )
@@ -108,6 +99,6 @@ def test_a_clock_that_is_moved(shared: Path, real_weeks: Project, tmp_path: Path
     with replaying(shared, *season, "--today", "2022-05-01", "--port", port):
         done = at("2022-05-01", LAST)
         assert done.exit_code == 0, done.told
-    assert_nothing_is_lost(project, real_weeks)
+    assert_same_rows(project, real_weeks)
     (told,) = [line for line in early.errors.splitlines() if "is not in the history" in line]
     tell_fault("the clock goes three months on, and back", told.strip(), "the same command at the right time")

@@ -20,18 +20,13 @@ from nba_assets.tables import (
 )
 from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
 from nba_assets_tests.conftest import Project, Replay, Run, StartReplay, finish, replay_project, replaying
-from nba_assets_tests.end_to_end.conftest import FIRST, LAST
+from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 
 PAGES = 4 + 17 + 17 + 15 + 20  # games of four weeks, then the stats of each
 
 
 def weeks(*rows: int) -> dict[str, int]:
     return dict(zip(("2021-12-10", "2021-12-17", "2021-12-24", "2021-12-31"), rows, strict=True))
-
-
-def assert_same_rows(project: Project, other: Project, tables: tuple[Table, ...] = BOX_SCORE_TABLES) -> None:
-    for table in tables:
-        pd.testing.assert_frame_equal(project.rows(table), other.rows(table), obj=table.qualified_name)
 
 
 def kill_when(reached: Callable[[], bool], run: Run) -> None:

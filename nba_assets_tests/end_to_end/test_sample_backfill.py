@@ -20,7 +20,7 @@ from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
 from nba_assets_tests.conftest import Project, TellFault, finish
-from nba_assets_tests.end_to_end.conftest import FIRST, LAST
+from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 
 WEEKS = ["2021-12-10", "2021-12-17", "2021-12-24", "2021-12-31"]
 HOLD_THE_FILE = (
@@ -29,12 +29,6 @@ HOLD_THE_FILE = (
     "print('held', flush=True)\n"
     "sys.stdin.read()\n"
 )  # fmt: skip
-
-
-def assert_same_rows(project: Project, other: Project) -> None:
-    for table in BOX_SCORE_TABLES:
-        assert len(other.rows(table)), table.name
-        pd.testing.assert_frame_equal(project.rows(table), other.rows(table), obj=table.qualified_name)
 
 
 def holding(path: Path) -> subprocess.Popen[str]:
