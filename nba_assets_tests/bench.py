@@ -15,8 +15,10 @@ from pathlib import Path
 import dagster as dg
 
 from nba_assets.model_tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.settings import REPOSITORY
 from nba_assets.tables import MODEL_COMPARISON
-from nba_assets_tests.conftest import REPOSITORY, SHARED, Project, project_at, replay_project, replaying
+from nba_assets_tests.command_line import Project, project_at, replay_project, replaying
+from nba_assets_tests.conftest import SHARED
 
 HISTORY = ("2021-10-01", "2024-04-30")  # 135 weeks
 SEASON = ("2021-10-01", "2022-06-30")

@@ -26,7 +26,8 @@ from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import conform
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets_tests.bench import HISTORY, WHOLE, measure
-from nba_assets_tests.conftest import SHARED, replay_project, replaying
+from nba_assets_tests.command_line import replay_project, replaying
+from nba_assets_tests.conftest import SHARED
 from nba_assets_tests.emulators import PROJECT, BigQueryEmulator, bigquery_emulator
 
 ROSTERS = ("nba_assets", "rosters", "--season")

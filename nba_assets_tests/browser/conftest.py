@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from nba_assets_tests.browser.dagit import CHROMIUM, open_browser, running_dagit
-from nba_assets_tests.conftest import Project, project_at
+from nba_assets_tests.command_line import Project, project_at
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from urllib.parse import quote
 import httpx
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from nba_assets_tests.conftest import REPOSITORY, Project
+from nba_assets.settings import REPOSITORY
+from nba_assets_tests.command_line import Project
 from nba_assets_tests.emulators import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -9,7 +9,7 @@ import pytest
 from nba_assets.definitions import build_definitions
 from nba_assets.settings import Settings
 from nba_assets.sources.sample_source import SampleSource
-from nba_assets_tests.conftest import Project
+from nba_assets_tests.command_line import Project
 
 
 class ForgetfulSource(SampleSource):

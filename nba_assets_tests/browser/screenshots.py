@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from nba_assets.settings import REPOSITORY
 from nba_assets_tests.browser.dagit import (
     CHROMIUM,
     expect_backfill_succeeds,
@@ -21,7 +22,7 @@ from nba_assets_tests.browser.dagit import (
     visible,
 )
 from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
-from nba_assets_tests.conftest import REPOSITORY, project_at
+from nba_assets_tests.command_line import project_at
 
 IMAGES = REPOSITORY / "docs" / "images"
 COLOURS = 128  # of a picture's palette: Dagit's pages keep their look and stay under 150 KB

@@ -19,7 +19,8 @@ from nba_assets_tests.browser.dagit import (
     visible,
 )
 from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
-from nba_assets_tests.conftest import EXAMPLE, Project
+from nba_assets_tests.command_line import Project
+from nba_assets_tests.conftest import EXAMPLE
 
 SUMMARY, BOX_SCORES = "nba_analytics/player_game_summary", "nba_raw/bdl_player_boxscores"
 SUMMARY_AND_ALL_IT_NEEDS = f'+key:"{SUMMARY}"'

@@ -21,7 +21,7 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from nba_assets.partitions import WEEK
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
-from nba_assets_tests.conftest import finish, project_at
+from nba_assets_tests.command_line import finish, project_at
 from nba_assets_tests.emulators import free_port
 
 PRODUCTION = Path(__file__).resolve().parents[2] / "deploy" / "production"

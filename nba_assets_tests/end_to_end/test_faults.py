@@ -14,7 +14,8 @@ import pytest
 
 from nba_assets.tables import PLAYER_GAME_SUMMARY
 from nba_assets_tests.breaking_proxy import Kind, breaking
-from nba_assets_tests.conftest import Backfill, Project, Replay, TellFault, api_project, finish, replaying
+from nba_assets_tests.command_line import Backfill, Project, Replay, api_project, finish, replaying
+from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 
 pytestmark = pytest.mark.fault

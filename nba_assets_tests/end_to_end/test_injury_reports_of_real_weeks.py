@@ -6,7 +6,7 @@ import pandas as pd
 
 from nba_assets.player_names import player_lookup
 from nba_assets.tables import NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY
-from nba_assets_tests.conftest import StartReplay, replay_project
+from nba_assets_tests.command_line import StartReplay, replay_project
 
 FIRST, LAST = "2022-01-07", "2022-01-20"
 

@@ -19,7 +19,8 @@ from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMA
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
-from nba_assets_tests.conftest import Project, TellFault, finish
+from nba_assets_tests.command_line import Project, finish
+from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 
 WEEKS = ["2021-12-10", "2021-12-17", "2021-12-24", "2021-12-31"]

@@ -37,7 +37,8 @@ from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import conform
 from nba_assets.warehouse.interface import Warehouse, WarehouseError
 from nba_assets_tests.bigquery_backfill import compared, open_bigquery, variables
-from nba_assets_tests.conftest import ScriptedWeb, project_at
+from nba_assets_tests.command_line import project_at
+from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.emulators import PROJECT, BigQueryEmulator
 from nba_assets_tests.small_week import WEEK, league_week
 from nba_assets_tests.warehouse.conftest import bigquery_storage
