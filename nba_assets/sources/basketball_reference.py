@@ -1,5 +1,6 @@
 """Basketball-Reference's team pages: the roster of one team and season. Merging and storing belong to the assets."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,10 +10,11 @@ import pandas as pd
 from lxml import etree, html
 from pyrate_limiter import Duration, Limiter, Rate
 
+from nba_assets.partitions import season_name
 from nba_assets.player_names import player_lookup
 from nba_assets.sources.download import download, web_client
 from nba_assets.sources.errors import SourceError
-from nba_assets.teams import TEAMS
+from nba_assets.teams import TEAMS, team_named
 
 COLUMNS = [
     "season", "team", "player_name", "player_lookup", "number", "position", "height", "weight",
@@ -21,9 +23,8 @@ COLUMNS = [
 
 _MOST_BYTES = 10_000_000
 _REQUESTS_PER_MINUTE = 20  # the site's stated limit; who exceeds it is shut out for an hour
-_CELLS = (
-    "number", "player", "pos", "height", "weight", "birth_date", "birth_country", "years_experience", "college"
-)  # fmt: skip
+_COUNTRY_CELLS = ("flag", "birth_country")  # since 2026 and before
+_TITLE = re.compile(r"(?P<season>\d{4}-\d\d) (?P<team>.+?) Roster\b")
 
 
 def twenty_a_minute() -> Limiter:
@@ -60,24 +61,41 @@ class Rosters:
 def parse_roster(page: str | bytes, *, team: str, season: int) -> pd.DataFrame:
     """COLUMNS for each player in the page's roster table.
 
-    Heights are feet-inches ("6-8"), weights pounds, countries two letters, `number` the jersey as printed; what a cell
-    leaves empty is None. A SourceError names the team and what is missing when the page has another shape.
+    Heights are feet-inches ("6-8"), weights pounds, countries two letters, `number` the jersey as printed; a cell that
+    is empty or not there is None. A SourceError names the team and what is wrong when the page is of another team or
+    season, or of another shape.
     """
-    table = _roster_table(page, f"roster of {team} {season}")
-    players = [_player(row, team, season) for row in table.iterfind(".//tr") if row.find("td") is not None]
+    subject = f"roster of {team} {season}"
+    document = _document(page, subject)
+    table = _roster_table(document, subject)
+    _refuse_other_page(document, team, season)
+    rows = [_cells(row) for row in table.iterfind(".//tr")]
+    players = [_player(cells, team, season) for cells in rows if any(cells.values())]
     if not players:
-        raise SourceError(f"roster of {team} {season}: the table 'roster' has no players; look at the page.")
-    rows = pd.DataFrame(players, columns=COLUMNS)
-    return rows.astype({"weight": "Int64", "years_experience": "Int64"})
+        raise SourceError(f"{subject}: the table 'roster' has no players; look at the page.")
+    return pd.DataFrame(players, columns=COLUMNS).astype({"weight": "Int64", "years_experience": "Int64"})
 
 
-def _roster_table(page: str | bytes, subject: str) -> html.HtmlElement:
+def _document(page: str | bytes, subject: str) -> html.HtmlElement:
     raw = page.encode() if isinstance(page, str) else page
-    parser = html.HTMLParser(encoding="utf-8")
     try:
-        document = html.document_fromstring(raw, parser=parser)
+        return html.document_fromstring(raw, parser=html.HTMLParser(encoding="utf-8"))
     except etree.ParserError as failure:
         raise SourceError(f"{subject}: an empty page; fetch it again.") from failure
+
+
+def _refuse_other_page(document: html.HtmlElement, team: str, season: int) -> None:
+    printed = " ".join(document.findtext(".//title", "").split())
+    title = _TITLE.search(printed)
+    named = team_named(title["team"]) if title else None
+    if title is None or named is not TEAMS[team] or title["season"] != season_name(season):
+        raise SourceError(
+            f"roster of {team} {season}: the page calls itself '{printed}', not the roster of the "
+            f"{season_name(season)} {TEAMS[team].full_name}. Nothing of it was stored; look at the page."
+        )
+
+
+def _roster_table(document: html.HtmlElement, subject: str) -> html.HtmlElement:
     # The site hides some tables in comments, which a script unwraps in the browser.
     comments = [comment.text or "" for comment in document.iter(etree.Comment)]
     hidden = [html.fromstring(comment) for comment in comments if "<table" in comment]
@@ -87,23 +105,28 @@ def _roster_table(page: str | bytes, subject: str) -> html.HtmlElement:
     raise SourceError(f"{subject}: no table 'roster' on the page; has its markup changed?")
 
 
-def _player(row: html.HtmlElement, team: str, season: int) -> list[object]:
-    cells = {cell.get("data-stat"): cell for cell in row.iterfind("*")}
-    missing = [name for name in _CELLS if name not in cells]
-    if missing:
-        raise SourceError(f"roster of {team} {season}: a row without {', '.join(missing)}; has the markup changed?")
-    text = {name: " ".join(cells[name].text_content().split()) for name in _CELLS}
-    printed, _, contract = text["player"].partition("(")
+def _cells(row: html.HtmlElement) -> dict[str, str]:
+    """The text of each cell by its name; none of a heading, or of a row that spans the columns."""
+    cells = list(row.iterfind("*"))
+    if row.find("td") is None or any(cell.get("colspan", "1") != "1" for cell in cells):
+        return {}
+    return {cell.get("data-stat"): " ".join(cell.text_content().split()) for cell in cells}
+
+
+def _player(text: dict[str, str], team: str, season: int) -> list[object]:
+    printed, _, contract = text.get("player", "").partition("(")
     name = printed.strip()
     subject = f"roster of {team} {season}, {name or 'a row without a name'}"
     if not name:
-        raise SourceError(f"{subject}: the cell 'player' reads '{text['player']}'; has the markup changed?")
-    experience = "0" if text["years_experience"] == "R" else text["years_experience"]
+        raise SourceError(f"{subject}: the cell 'player' reads '{text.get('player')}'; has the markup changed?")
+    experience = text.get("years_experience", "")
+    country = next((text[cell] for cell in _COUNTRY_CELLS if text.get(cell)), "")
     return [
-        season, team, name, player_lookup(name), text["number"] or None, text["pos"] or None, text["height"] or None,
-        _whole(text["weight"], "weight", subject), _birth_date(text["birth_date"], subject),
-        text["birth_country"][-2:].upper() or None, _whole(experience, "years_experience", subject),
-        text["college"] or None, contract.startswith("TW"),
+        season, team, name, player_lookup(name), text.get("number") or None, text.get("pos") or None,
+        text.get("height") or None, _whole(text.get("weight", ""), "weight", subject),
+        _birth_date(text.get("birth_date", ""), subject), country[-2:].upper() or None,
+        _whole("0" if experience == "R" else experience, "years_experience", subject),
+        text.get("college") or None, contract.startswith("TW"),
     ]  # fmt: skip
 
 

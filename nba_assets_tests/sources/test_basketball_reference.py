@@ -35,7 +35,10 @@ LIVELY = DONCIC | {
 UNKNOWN = dict.fromkeys(CELLS, "") | {"player": "Brandon Williams&nbsp;&nbsp;(TW)"}
 
 
-def page(*players: dict[str, str], table: str = "roster") -> str:
+TITLE = "2023-24 Dallas Mavericks Roster and Stats | Basketball-Reference.com"
+
+
+def page(*players: dict[str, str], table: str = "roster", title: str = TITLE) -> str:
     rows = "".join(
         f'<tr ><th scope="row" data-stat="number">{player["number"]}</th>'
         + "".join(
@@ -46,7 +49,7 @@ def page(*players: dict[str, str], table: str = "roster") -> str:
     )
     head = "".join(f'<th data-stat="{name}" scope="col">{name}</th>' for name in CELLS)
     return (
-        f'<!DOCTYPE html><html><head><title>Roster</title></head><body><div id="all_roster"><table id="{table}">'
+        f'<!DOCTYPE html><html><head><title>{title}</title></head><body><div id="all_roster"><table id="{table}">'
         f"<caption>Roster Table</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         "</table></div></body></html>"
     )
@@ -85,6 +88,41 @@ def test_a_roster_is_one_row_a_player(whole: str | bytes) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("country", "printed"),
+    [
+        pytest.param("flag", '<span class="f-i f-si">si</span> SI', id="markup of 2026"),
+        pytest.param("birth_country", '<span class="f-i f-si">si</span>', id="markup of before"),
+    ],
+)
+def test_the_country_is_read_from_either_markup(country: str, printed: str) -> None:
+    cells = {name: cell for name, cell in DONCIC.items() if name != "birth_country"}
+    roster = parse_roster(page(cells | {country: printed}), team="DAL", season=2023)
+    assert list(roster["birth_country"]) == ["SI"]
+
+
+def test_cells_that_are_not_there_are_none() -> None:
+    cells = {name: cell for name, cell in DONCIC.items() if name in ("number", "player")}
+    roster = parse_roster(page(cells), team="DAL", season=2023)
+    assert roster.astype(object).where(roster.notna(), None).to_numpy().tolist() == [
+        [2023, "DAL", "Luka Dončić", "luka doncic", "77", *[None] * 7, False]
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("<tr></tr>", id="empty"),
+        pytest.param('<tr><th data-stat="number"></th><td data-stat="player"></td></tr>', id="empty cells"),
+        pytest.param('<tr class="thead"><th data-stat="player">Player</th></tr>', id="headings again"),
+        pytest.param('<tr><td colspan="9">Players on other contracts</td></tr>', id="spanning all columns"),
+    ],
+)
+def test_a_row_without_a_player_is_skipped(row: str) -> None:
+    roster = parse_roster(page(DONCIC, LIVELY).replace("<tbody>", f"<tbody>{row}"), team="DAL", season=2023)
+    assert list(roster["player_name"]) == ["Luka Dončić", "Dereck Lively II"]
+
+
 def test_two_way_is_seen_inside_the_link_too() -> None:
     roster = parse_roster(page(DONCIC | {"player": '<a href="#">Alex Fudge (TW)</a>'}), team="DAL", season=2023)
     assert roster[["player_name", "two_way"]].to_numpy().tolist() == [["Alex Fudge", True]]
@@ -99,10 +137,19 @@ def test_two_way_is_seen_inside_the_link_too() -> None:
         pytest.param(page(), "has no players", id="no players"),
         pytest.param(page({**DONCIC, "player": ""}), "the cell 'player' reads ''", id="no name"),
         pytest.param(
-            page({name: cell for name, cell in DONCIC.items() if name not in ("weight", "college")}),
-            "a row without weight, college",
-            id="missing cells",
+            page({name: cell for name, cell in DONCIC.items() if name != "player"}),
+            "the cell 'player' reads 'None'",
+            id="no cell of the name",
         ),
+        pytest.param(
+            page(DONCIC, title="2023-24 Boston Celtics Roster and Stats"),
+            "calls itself '2023-24 Boston Celtics Roster and Stats', not the roster of the 2023-24 Dallas Mavericks",
+            id="another team's page",
+        ),
+        pytest.param(
+            page(DONCIC, title="2022-23 Dallas Mavericks Roster and Stats"), "calls itself '2022-23", id="last season"
+        ),
+        pytest.param(page(DONCIC, title="Rate Limited Request"), "'Rate Limited Request'", id="no title of a team"),
         pytest.param(page(DONCIC | {"weight": "230 lb"}), "Luka Dončić: weight is '230 lb'", id="weight with a unit"),
         pytest.param(
             page(DONCIC | {"birth_date": "1999-02-28"}), "birth_date is '1999-02-28'", id="another date format"
