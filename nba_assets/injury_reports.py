@@ -82,7 +82,7 @@ def match_players(rows: pd.DataFrame, players: pd.DataFrame) -> pd.Series[int]:
     """
     known = players[["week", "team", "player_name", "player_id"]].drop_duplicates()
     lookups = {name: player_lookup(name) for name in known["player_name"].unique()}
-    known = known.assign(player_lookup=known["player_name"].map(lookups))
+    known = known.assign(player_lookup=pd.Series([lookups[name] for name in known["player_name"]], known.index, object))
     named = rows["player_name"] != ""
     on_team = _only_player(rows, known, ["week", "team", "player_lookup"])
     anywhere = _only_player(rows, known, ["week", "player_lookup"])

@@ -179,3 +179,10 @@ def test_who_was_ruled_out_without_a_reason_is_told_from_who_was_not_used() -> N
     out = absences(stored(report(FRIDAY, f"{EVENING} | Out | ")), GAMES)
     summary = with_absence_reasons(league_week().player_summary, out)
     assert summary["absence_reason"].dropna().to_list() == ["No reason given"]
+
+
+@pytest.mark.parametrize("known", [PLAYERS, PLAYERS.iloc[:0]], ids=["players", "no players"])
+def test_a_week_without_reports_or_without_players_matches_nobody(known: pd.DataFrame) -> None:
+    rows = with_reports(NOTHING, report_rows([], FETCHED_AT))
+    assert match_players(rows, known).empty
+    assert match_players(rows, known).dtype == "Int64"
