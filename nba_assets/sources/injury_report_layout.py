@@ -23,6 +23,7 @@ _MARGIN = 5.0  # points that a cell's text may start to the left of its heading
 # PDFium may be called from one thread at a time in a process.
 _PDFIUM = threading.Lock()
 
+_Box = tuple[float, float, float, float]  # left, bottom, right, top in points, counted up from the bottom
 Cells = tuple[str, ...]  # the text of one row under each of _HEADINGS, "" where nothing is printed
 
 
@@ -92,13 +93,14 @@ def _words_by_page(pdf: bytes, source: str) -> list[list[_Word]]:
 
 def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
     text, page_height = page.get_textpage(), page.get_height()
+    rotation, paper = page.get_rotation(), page.get_cropbox()
     count = text.count_chars()
     if count > _MOST_CHARACTERS:
         raise UnreadableReport(f"{source}: {count:,} characters on a page, more than {_MOST_CHARACTERS:,}.")
     word, start = "", (0.0, 0.0, 0.0, 0.0)
     for index in range(count):
         character = chr(pdfium_c.FPDFText_GetUnicode(text, index))
-        box = text.get_charbox(index, loose=True)
+        box = _as_displayed(text.get_charbox(index, loose=True), rotation, paper)
         # After a hyphen at the end of a line PDFium leaves out the break, and calls the hyphen control character 2.
         if word and (character.isspace() or abs(box[1] - start[1]) > _SAME_LINE * (start[3] - start[1])):
             yield _word(word, start, page_height)
@@ -110,7 +112,20 @@ def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
         yield _word(word, start, page_height)
 
 
-def _word(text: str, box: tuple[float, float, float, float], page_height: float) -> _Word:
+def _as_displayed(box: _Box, rotation: int, paper: _Box) -> _Box:
+    """The box on the page as a reader sees it: turned clockwise by `rotation` degrees, with its corner at 0, 0."""
+    left, bottom, right, top = box
+    paper_left, paper_bottom, paper_right, paper_top = paper
+    if rotation == 90:
+        return bottom - paper_bottom, paper_right - right, top - paper_bottom, paper_right - left
+    if rotation == 180:
+        return paper_right - right, paper_top - top, paper_right - left, paper_top - bottom
+    if rotation == 270:
+        return paper_top - top, left - paper_left, paper_top - bottom, right - paper_left
+    return left - paper_left, bottom - paper_bottom, right - paper_left, top - paper_bottom
+
+
+def _word(text: str, box: _Box, page_height: float) -> _Word:
     left, bottom, _, top = box
     return _Word(text, left, page_height - (bottom + top) / 2, top - bottom)
 
@@ -163,13 +178,24 @@ def _rows(lines: list[_Line], lefts: list[float]) -> list[Cells]:
         columns: list[list[_Word]] = [[] for _ in _HEADINGS]
         for word in line:
             columns[max(bisect_right(lefts, word.left) - 1, 0)].append(word)
-        if any(columns[:_REASON]):
-            rows.append((line[0].middle, [_text(column) for column in columns[:_REASON]] + [""]))
+        cells = [_text(column) for column in columns[:_REASON]]
+        if any(cells):
+            _add_row(line[0], cells, rows)
         if columns[_REASON]:
             reasons.append(columns[_REASON])
     for reason in _wrapped(reasons):
         _place(reason, rows)
     return [tuple(cells) for _, cells in sorted(rows, key=lambda row: row[0])]
+
+
+def _add_row(first: _Word, cells: list[str], rows: list[tuple[float, list[str]]]) -> None:
+    """A player is printed in the middle of a wrapped reason, and his game and team sometimes beside its first line."""
+    if rows and first.middle - rows[-1][0] <= _SAME_REASON * first.height:
+        _, above = rows[-1]
+        if not any(upper and lower for upper, lower in zip(above, cells, strict=False)):
+            rows[-1] = (first.middle, [upper or lower for upper, lower in zip(above, cells, strict=False)] + [""])
+            return
+    rows.append((first.middle, [*cells, ""]))
 
 
 def _wrapped(lines: list[_Line]) -> list[list[_Line]]:

@@ -12,13 +12,14 @@ from nba_assets.player_names import player_lookup
 from nba_assets.sources.download import download, web_client
 from nba_assets.sources.errors import UnreadableReport
 from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
-from nba_assets.teams import Team, team_named
+from nba_assets.teams import TEAMS, Team, team_named
 
 COLUMNS = [
     "report_date", "report_time", "game_date", "game_time", "matchup", "team",
     "player_name", "status", "reason", "reason_category", "player_lookup",
 ]  # fmt: skip
 NOT_YET_SUBMITTED = "Not Yet Submitted"
+NOT_OF_THE_LEAGUE = "non-nbateam"  # squeezed
 
 _STATUSES = {status.lower(): status for status in ("Out", "Questionable", "Doubtful", "Probable", "Available")}
 # The first pattern found in the reason, in lower case and without blanks, decides.
@@ -30,7 +31,7 @@ _REASON_CATEGORIES = (
     ("illness", r"healthandsafety|isolating|covid|(?<!injury/)illness|respiratory|gastro|vir(us|al)|flu-like"),
     ("illness", r"migraine|headache|asthma|sorethroat"),
     ("personal", r"^personal|^notwithteam|bereavement|family"),
-    ("injury", r"injury|concussion"),
+    ("injury", r"injury|concussion|reconditioning"),
 )
 
 
@@ -39,7 +40,8 @@ class Report:
     """One report as published on `report_date` at `report_time` (Eastern, "HH:MM").
 
     `rows` has COLUMNS, one row for each listed player and one, without a player, for each team that has not submitted
-    yet. `unread_lines` holds, as printed, every line that gave no row.
+    yet. `unread_lines` holds, as printed, every line that gave no row. Games of teams that are none of the league's, as
+    on All-Star weekend, are in neither.
     """
 
     report_date: date
@@ -80,8 +82,7 @@ def parse_report(pdf: bytes, *, source: str) -> Report:
     layout = read_layout(pdf, source=source)
     published = _published(layout.title, source)
     table = _Table()
-    for page in layout.pages:
-        table.read_page(page)
+    table.read(layout.pages)
     rows = pd.DataFrame(table.rows, columns=COLUMNS[2:9])
     rows.insert(0, "report_date", published.date())
     rows.insert(1, "report_time", f"{published:%H:%M}")
@@ -113,14 +114,28 @@ class _Table:
         self._game_time: str | None = None
         self._matchup: str | None = None
         self._team: Team | None = None
+        self._of_the_league = True
         self._last_was_read = False
 
-    def read_page(self, page: list[Cells]) -> None:
+    def read(self, pages: list[list[Cells]]) -> None:
+        for page, following in zip(pages, [*pages[1:], []], strict=True):
+            if page and following and _is_start_of_reason(page[-1]) and _has_player(following[0]):
+                # The page break fell inside a row, above its player: what was printed before it belongs to him.
+                *place, _, _, reason = page.pop()
+                *_, player, status, rest = following[0]
+                first = [below or above for above, below in zip(place, following[0], strict=False)]
+                following[0] = (*first, player, status, f"{reason} {rest}".strip())
+            self._read_page(page)
+
+    def _read_page(self, page: list[Cells]) -> None:
         for position, cells in enumerate(page):
             *others, reason = cells
             if position == 0 and self._last_was_read and not any(others):
                 # The page break fell inside a reason: its end stands alone at the top of the next page.
                 self.rows[-1][-1] = f"{self.rows[-1][-1]} {reason}"
+                continue
+            self._carry(*cells[:4])
+            if not self._of_the_league:
                 continue
             row = self._read(cells)
             self._last_was_read = row is not None
@@ -130,7 +145,6 @@ class _Table:
                 self.unread_lines.append(" ".join(filter(None, cells)))
 
     def _read(self, cells: Cells) -> list[object] | None:
-        self._carry(*cells[:4])
         if self._game_date is None or self._matchup is None or self._team is None:
             return None
         if self._team.abbreviation not in self._matchup.split("@"):
@@ -152,8 +166,23 @@ class _Table:
             self._game_time, self._matchup, self._team = _game_time(game_time), None, None
         if matchup:
             self._matchup, self._team = _matchup(matchup), None
+            self._of_the_league = self._matchup is None or not TEAMS.keys().isdisjoint(self._matchup.split("@"))
         if team:
             self._team = team_named(team)
+            if squeezed(team) == NOT_OF_THE_LEAGUE:
+                self._of_the_league = False
+            elif self._team is not None:
+                self._of_the_league = True
+
+
+def _is_start_of_reason(cells: Cells) -> bool:
+    *_, player, status, reason = cells
+    return bool(reason) and not player and not status and squeezed(reason) != squeezed(NOT_YET_SUBMITTED)
+
+
+def _has_player(cells: Cells) -> bool:
+    *_, player, status, _ = cells
+    return bool(player and status)
 
 
 def _game_date(printed: str) -> date | None:

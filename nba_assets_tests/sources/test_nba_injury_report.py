@@ -121,6 +121,61 @@ def test_a_reason_cut_by_the_end_of_the_page_goes_on_in_the_next(next_reason: st
     ]
 
 
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_pages_are_read_as_a_reader_sees_them(rotation: int) -> None:
+    rows = [
+        (*GAME, "Milwaukee Bucks", "Crowder, Jae", "Out", "Injury/Illness - Left|Adductor; Surgery"),
+        ("", "", "", "San Antonio Spurs", "Walker, Ann", "Questionable", "Rest"),
+    ]
+    report = parse_report(printed_report(rows, rows[:1], rotation=rotation), source="a report")
+    assert report.unread_lines == []
+    assert told(report, "game_time", "team", "player_name", "status", "reason") == [
+        ("19:30", "MIL", "Jae Crowder", "Out", "Injury/Illness - Left Adductor; Surgery"),
+        ("19:30", "SAS", "Ann Walker", "Questionable", "Rest"),
+        ("19:30", "MIL", "Jae Crowder", "Out", "Injury/Illness - Left Adductor; Surgery"),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["Injury/Illness - Left|Knee", "Injury/Illness|- Left|Knee", "Rest"])
+def test_a_row_is_one_also_where_its_game_and_team_stand_beside_the_first_line_of_the_reason(reason: str) -> None:
+    rows = [
+        (*GAME, "Milwaukee Bucks", "Crowder, Jae", "Out", reason),
+        ("", "", "", "San Antonio Spurs", "Walker, Ann", "Out", reason),
+    ]
+    report = parse_report(printed_report(rows, from_first_line=4), source="a report")
+    assert report.unread_lines == []
+    assert told(report, "team", "player_name", "reason") == [
+        ("MIL", "Jae Crowder", reason.replace("|", " ")),
+        ("SAS", "Ann Walker", reason.replace("|", " ")),
+    ]
+
+
+def test_a_reason_that_begins_on_the_page_before_its_player_belongs_to_him() -> None:
+    report = read(
+        [(*GAME, "Milwaukee Bucks", "Crowder, Jae", "Out", "Rest"), ("", "", "", "San Antonio Spurs", "", "", "Left")],
+        [("", "", "", "", "Walker, Ann", "Out", "Knee"), ("", "", "", "", "Young, Bea", "Out", "Rest")],
+    )
+    assert report.unread_lines == []
+    assert told(report, "team", "player_name", "reason") == [
+        ("MIL", "Jae Crowder", "Rest"),
+        ("SAS", "Ann Walker", "Left Knee"),
+        ("SAS", "Bea Young", "Rest"),
+    ]
+
+
+def test_games_of_no_team_of_the_league_are_no_rows_and_not_unread() -> None:
+    report = read(
+        [
+            ("02/19/2023", "07:30 (ET)", "UNK@UNK", "Non-NBA Team", *UNSUBMITTED),
+            ("", "", "", "", *UNSUBMITTED),
+            ("02/23/2023", "07:30 (ET)", "UNK@MIL", "Non-NBA Team", *UNSUBMITTED),
+            ("", "", "", "Milwaukee Bucks", "Crowder, Jae", "Out", "Rest"),
+        ]
+    )
+    assert report.unread_lines == []
+    assert told(report, "team", "player_name") == [("MIL", "Jae Crowder")]
+
+
 def test_a_hyphen_at_the_end_of_a_line_does_not_swallow_the_next_line() -> None:
     report = read(
         [
@@ -297,7 +352,7 @@ def test_a_report_without_games_has_the_columns_and_no_rows() -> None:
         ("Not With Team", "personal"),
         ("Trade Pending", "trade"),
         ("Coach's Decision", "other"),
-        ("Return to Competition Reconditioning", "other"),
+        ("Return to Competition Reconditioning", "injury"),
         ("Ineligible To Play", "other"),
         ("-", "other"),
         ("", "other"),
@@ -379,6 +434,17 @@ def box_rows(seasons: Path, names: list[str], days: list[dt.date]) -> pd.DataFra
     boxes = boxes[boxes["game_date"].isin(days)]
     lookups = boxes["player_name"].map(player_lookup)
     return boxes.assign(key=pd.Series(zip(boxes["team"], lookups, strict=True), index=boxes.index))
+
+
+@pytest.mark.parametrize(
+    ("day", "row_count"), [("2022-10-19", 60), ("2023-01-05", 97), ("2023-02-18", 0)], ids=lambda value: f"{value}"
+)
+def test_the_genuine_upright_reports_are_read_to_the_last_row(day: str, row_count: int, seasons: Path) -> None:
+    path = seasons.parent / "genuine" / f"Injury-Report_{day}_05PM.pdf"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not beside the project")
+    report = parse_report(path.read_bytes(), source=path.name)
+    assert (f"{report.report_date}", len(report.rows), report.unread_lines) == (day, row_count, [])
 
 
 @pytest.mark.parametrize("season", ["2020-21", "2021-22", "2022-23", "2023-24"])
