@@ -10,7 +10,8 @@ from typing import Any
 import click
 import dagster as dg
 
-from nba_assets.settings import Settings, SettingsError
+from nba_assets.errors import SettingsError
+from nba_assets.settings import Settings
 
 
 @click.group()
@@ -24,9 +25,9 @@ def cli() -> None:
 @click.option("--refresh", is_flag=True, help="ask the source again for weeks that are kept in the landing folder")
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
-    from nba_assets import report_text
-    from nba_assets.jobs import asking, over_weeks
+    from nba_assets.automation.jobs import asking, over_weeks
     from nba_assets.partitions import WEEKS, season_of, weeks_between
+    from nba_assets.reports import backfill_text as report_text
 
     known = WEEKS.get_partition_keys()
     asked = weeks_between(first.date(), last.date())
@@ -118,10 +119,10 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     """Run a job in this process, tell its failures, and first end runs that were killed."""
     from dagster._core.utils import make_new_run_id
 
+    from nba_assets.dagster_instance.pools import create_pools
+    from nba_assets.dagster_instance.run_liveness import end_killed_runs, living_run
     from nba_assets.definitions import defs
-    from nba_assets.killed_runs import end_killed_runs, living_run
-    from nba_assets.pools import create_pools
-    from nba_assets.retries import ATTENDED
+    from nba_assets.weekly.retries import ATTENDED
 
     instance, job = open_instance(), defs.resolve_job_def(name)
     create_pools(instance, job)

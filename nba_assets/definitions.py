@@ -5,23 +5,23 @@ from typing import Any
 import dagster as dg
 
 from nba_assets.assets import features, health
-from nba_assets.jobs import JOBS
-from nba_assets.killed_runs import held_run_executor
+from nba_assets.automation.jobs import JOBS
+from nba_assets.automation.schedules import SCHEDULES
+from nba_assets.automation.sensors import alert_sensors
+from nba_assets.dagster_instance.run_liveness import held_run_executor
+from nba_assets.dagster_instance.terminal_log import terminal_logger
 from nba_assets.model.artifacts import ModelArtifacts
-from nba_assets.schedules import SCHEDULES
-from nba_assets.sensors import alert_sensors
 from nba_assets.settings import API_KEY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
 from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, RosterSource
 from nba_assets.sources.roster_pages import RosterPages
-from nba_assets.sources.sample_source import SampleInjuryReports, SampleRosters, SampleSource
+from nba_assets.sources.sample.source import SampleInjuryReports, SampleRosters, SampleSource
 from nba_assets.tables import WEEKLY_TABLES
-from nba_assets.terminal_log import terminal_logger
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
-from nba_assets.weekly_gate import every_week_published
+from nba_assets.weekly.run_check import every_week_published
 
 
 def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:

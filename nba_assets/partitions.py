@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from nba_assets.settings import SettingsError, positive_integer
+from nba_assets.errors import SettingsError
+from nba_assets.settings import positive_integer
 
 LEAGUE_TIME = ZoneInfo("US/Eastern")
 FIRST_WEEK = dt.date(2021, 10, 1)

@@ -11,12 +11,10 @@ from urllib.parse import urlsplit
 
 from upath import UPath
 
+from nba_assets.errors import SettingsError
+
 API_KEY = "BALLDONTLIE_API_KEY"
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-class SettingsError(Exception):
-    """An environment variable holds something that cannot be used; the message names it and what it may hold."""
 
 
 @dataclass(frozen=True)

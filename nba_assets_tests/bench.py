@@ -14,18 +14,18 @@ from pathlib import Path
 
 import dagster as dg
 
-from nba_assets.model_tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.settings import REPOSITORY
 from nba_assets.tables import MODEL_COMPARISON
-from nba_assets_tests.command_line import Project, project_at, replay_project, replaying
+from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets_tests.conftest import SHARED
+from nba_assets_tests.support.command_line import Project, project_at, replay_project, replaying
 
 HISTORY = ("2021-10-01", "2024-04-30")  # 135 weeks
 SEASON = ("2021-10-01", "2022-06-30")
 SIX_SEASONS = ("2018-10-05", "2024-04-30")
 WEEK = ("2021-12-17", "2021-12-17")
 WHOLE = ("nba_assets", "backfill", "--first", "{first}", "--last", "{last}")
-BOX_SCORES = ("nba_assets_tests.box_score_weeks", "{first}", "{last}", "--metrics", "--report")
+BOX_SCORES = ("nba_assets_tests.support.box_score_weeks", "{first}", "{last}", "--metrics", "--report")
 WEEKLY = BOX_SCORES[:-1]
 PARTS = {
     "features": (PLAYER_GAME_FEATURES,),
@@ -33,7 +33,7 @@ PARTS = {
     "comparison of the feature sets": (MODEL_COMPARISON,),
     "predictions and grading": (PLAYER_POINTS, PREDICTION_ACCURACY),
 }
-PLAIN = ("nba_assets_tests.plain_script", "{first}", "{last}")
+PLAIN = ("nba_assets_tests.support.plain_script", "{first}", "{last}")
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from nba_assets.tables import ALL_TABLES, WEEKLY_TABLES, Table
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.warehouse.frames import conform
+from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets_tests.bench import HISTORY, WHOLE, measure
-from nba_assets_tests.command_line import replay_project, replaying
 from nba_assets_tests.conftest import SHARED
-from nba_assets_tests.emulators import PROJECT, BigQueryEmulator, bigquery_emulator
+from nba_assets_tests.support.command_line import replay_project, replaying
+from nba_assets_tests.support.emulators import PROJECT, BigQueryEmulator, bigquery_emulator
 
 ROSTERS = ("nba_assets", "rosters", "--season")
 FAST = {"BASKETBALL_REFERENCE_REQUESTS_PER_MINUTE": "60000"}
@@ -57,7 +57,7 @@ def compared(one: Warehouse, other: Warehouse, weeks: Sequence[dt.date]) -> tupl
     """Every table of `one`, and the columns whose values are not those in `other`, as table.column."""
     rows, differing = {}, []
     for table in ALL_TABLES:
-        expected, found = (conform(_whole(warehouse, table, weeks), table) for warehouse in (one, other))
+        expected, found = (to_arrow(_whole(warehouse, table, weeks), table) for warehouse in (one, other))
         rows[table.name] = expected
         for column in table.column_names:
             if column not in CLOCKS and not found[column].equals(expected[column]):

@@ -17,8 +17,8 @@ import pytest
 from upath import UPath
 
 from nba_assets.settings import REPOSITORY
-from nba_assets_tests.command_line import Project, StartReplay, project_at, replaying
-from nba_assets_tests.emulators import storage_emulator
+from nba_assets_tests.support.command_line import Project, StartReplay, project_at, replaying
+from nba_assets_tests.support.emulators import storage_emulator
 
 SHARED = REPOSITORY.parent / "shared"
 EXAMPLE = REPOSITORY / "docs" / "graphql_backfill.py"

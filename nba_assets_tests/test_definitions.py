@@ -10,15 +10,15 @@ import pytest
 import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 
+from nba_assets.checks.thresholds import checks_of
 from nba_assets.definitions import box_score_source, build_definitions
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
-from nba_assets.sources.sample_source import SampleSource
-from nba_assets.table import group_of
+from nba_assets.sources.sample.source import SampleSource
 from nba_assets.tables import WEEKLY_TABLES, Table
-from nba_assets.thresholds import checks_of
-from nba_assets_tests.small_week import MEASURED_TABLES, SmallLeague
+from nba_assets.tables.asset_keys import group_of
+from nba_assets_tests.support.small_week import MEASURED_TABLES, SmallLeague
 
 weekly_table = pytest.mark.parametrize("table", WEEKLY_TABLES, ids=lambda table: table.name)
 

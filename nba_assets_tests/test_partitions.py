@@ -4,6 +4,7 @@ import time
 import dagster as dg
 import pytest
 
+from nba_assets.errors import SettingsError
 from nba_assets.partitions import (
     LEAGUE_TIME,
     SEASONS,
@@ -21,7 +22,6 @@ from nba_assets.partitions import (
     weeks_between,
     weeks_of_keys,
 )
-from nba_assets.settings import SettingsError
 
 
 def day(text: str) -> dt.date:

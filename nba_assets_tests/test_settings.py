@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from nba_assets.settings import REPOSITORY, AlertSettings, Settings, SettingsError, one_of, positive_integer
+from nba_assets.errors import SettingsError
+from nba_assets.settings import REPOSITORY, AlertSettings, Settings, one_of, positive_integer
 
 
 def test_nothing_set_means_the_sample_league_under_var() -> None:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from nba_assets import injury_reports, summaries
 from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
-from nba_assets.weekly_asset import IfPublished, SameWeeks, weekly_asset
+from nba_assets.transforms import injury_reports, summaries
+from nba_assets.weekly.asset import IfPublished, SameWeeks, weekly_asset
 
 
 @weekly_asset(PLAYER_GAME_SUMMARY, code_version="2", kinds={"pandas"})

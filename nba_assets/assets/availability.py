@@ -8,20 +8,20 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets import injury_reports, retries
 from nba_assets.assets.raw import Ask
+from nba_assets.checks.rosters import judge_rosters, roster_check_specs
+from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
-from nba_assets.publishing import WeeklyRows
-from nba_assets.roster_checks import judge_rosters, roster_check_specs
-from nba_assets.rosters import store_rosters, stored_rosters
-from nba_assets.sources.errors import NoAnswer, SourceError
-from nba_assets.sources.interface import InjuryReportSource, RosterSource
-from nba_assets.sources.nba_injury_report import Report
-from nba_assets.table import group_of
+from nba_assets.sources.interface import InjuryReportSource, Report, RosterSource
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
-from nba_assets.teams import TEAMS
+from nba_assets.tables.asset_keys import group_of
+from nba_assets.transforms import injury_reports
+from nba_assets.transforms.rosters import store_rosters, stored_rosters
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly_asset import OWNERS, IfPublished, SameWeeks, weekly_asset
+from nba_assets.weekly import retries
+from nba_assets.weekly.asset import OWNERS, IfPublished, SameWeeks, weekly_asset
+from nba_assets.weekly.publish import WeeklyRows
 
 YEAR = dt.timedelta(days=365)
 PLAYERS_BEFORE = """

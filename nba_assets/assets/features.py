@@ -7,14 +7,15 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from nba_assets import injury_reports
-from nba_assets.features.feature_sets import NAMES
+from nba_assets.errors import WarehouseError
 from nba_assets.features.player_games import player_game_features as make_features
-from nba_assets.model_tables import PLAYER_GAME_FEATURES
 from nba_assets.partitions import WEEKS, last_day, week_of, weeks_of_keys
 from nba_assets.tables import BDL_GAMES, NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets.weekly_asset import History, HistoryIfPublished, weekly_asset
+from nba_assets.tables.features import NAMES
+from nba_assets.tables.model import PLAYER_GAME_FEATURES
+from nba_assets.transforms import injury_reports
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.asset import History, HistoryIfPublished, weekly_asset
 
 CALLED_OFF = ("Postponed", "Cancel")
 DAYS_WITH_RESULTS = """

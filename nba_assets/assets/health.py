@@ -9,12 +9,9 @@ import pandas as pd
 
 from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
 from nba_assets.assets.features import not_called_off
-from nba_assets.bounds import Threshold
-from nba_assets.health import FINE, MISSING, Lineage, State, classify, worst
-from nba_assets.health_text import markdown
-from nba_assets.jobs import DATA_HEALTH
-from nba_assets.model_tables import XGBOOST_MODEL
-from nba_assets.off_season import off_season
+from nba_assets.checks.check import Threshold
+from nba_assets.checks.thresholds import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
+from nba_assets.errors import SourceError, WarehouseError
 from nba_assets.partitions import (
     LEAGUE_TIME,
     WEEK,
@@ -26,15 +23,17 @@ from nba_assets.partitions import (
     weeks_between,
     weeks_of_keys,
 )
-from nba_assets.publication_history import publication_history
-from nba_assets.sources.errors import SourceError
+from nba_assets.reports.health import FINE, MISSING, Lineage, State, classify, worst
+from nba_assets.reports.health_text import markdown
 from nba_assets.sources.interface import BoxScoreSource
-from nba_assets.table import group_of
 from nba_assets.tables import WEEKLY_TABLES
-from nba_assets.thresholds import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets.weekly_asset import OWNERS
-from nba_assets.weekly_events import newest_materializations
+from nba_assets.tables.asset_keys import DATA_HEALTH, group_of
+from nba_assets.tables.model import XGBOOST_MODEL
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.asset import OWNERS
+from nba_assets.weekly.events import newest_materializations
+from nba_assets.weekly.history import publication_history
+from nba_assets.weekly.off_season import off_season
 
 PIPELINE = (raw, availability, analytics, features, model, predictions, validation)
 LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011

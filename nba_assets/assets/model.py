@@ -8,23 +8,24 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets.checks import Verdict, check_specs, evaluate
-from nba_assets.jobs import CHAMPION
-from nba_assets.model import comparison, model_charts
+from nba_assets.checks.audit import Verdict, check_specs, evaluate
+from nba_assets.checks.thresholds import checks_of
+from nba_assets.errors import WarehouseError
+from nba_assets.model import comparison
 from nba_assets.model.artifacts import ArtifactError, ModelArtifacts
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
 from nba_assets.model.weekly_training import WeekTraining, last_date_before, train_weeks
-from nba_assets.model_tables import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
-from nba_assets.publishing import WeekResult
-from nba_assets.table import group_of
+from nba_assets.reports import model_charts
 from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON
-from nba_assets.thresholds import checks_of
-from nba_assets.warehouse.frames import conform
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets.weekly_asset import OWNERS
-from nba_assets.weekly_events import week_events
+from nba_assets.tables.asset_keys import CHAMPION, group_of
+from nba_assets.tables.model import PLAYER_GAME_FEATURES, XGBOOST_MODEL
+from nba_assets.warehouse.frames import to_arrow
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.asset import OWNERS
+from nba_assets.weekly.events import week_events
+from nba_assets.weekly.publish import WeekResult
 
 WEEKS_BEFORE = dg.TimeWindowPartitionMapping(
     start_offset=-1000, end_offset=-1, allow_nonexistent_upstream_partitions=True
@@ -136,7 +137,7 @@ def model_comparison(
         compared_at=pd.Timestamp.now(tz="UTC"), test_first_date=test.min(), test_last_date=test.max()
     )
     stored = scored.rename(columns={"rows": "test_rows"})[MODEL_COMPARISON.column_names]
-    warehouse.merge(MODEL_COMPARISON, conform(stored, MODEL_COMPARISON))
+    warehouse.merge(MODEL_COMPARISON, to_arrow(stored, MODEL_COMPARISON))
     table = comparison.comparison_table(result)
     return dg.MaterializeResult(
         metadata={

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
-from nba_assets import accuracy_report as report
-from nba_assets.jobs import ACCURACY_REPORT
+from nba_assets.errors import WarehouseError
 from nba_assets.model.predictions import grade, predict_week
 from nba_assets.model.training import TrainedModel
-from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.partitions import WEEKS, last_day, weeks_of_keys
-from nba_assets.table import group_of
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets.weekly_asset import OWNERS, SameWeeks, weekly_asset
+from nba_assets.reports import accuracy_report as report
+from nba_assets.tables.asset_keys import ACCURACY_REPORT, group_of
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.asset import OWNERS, SameWeeks, weekly_asset
 
 BEATS_MOCK = "beats_mock"
 MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")

@@ -8,13 +8,13 @@ from dataclasses import replace
 import dagster as dg
 import pandas as pd
 
-from nba_assets.publishing import WeeklyRows
+from nba_assets.checks.thresholds import GAMES_KEPT
+from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.sources.balldontlie import RefusedRequest
-from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
-from nba_assets.thresholds import GAMES_KEPT
-from nba_assets.weekly_asset import SameWeeks, weekly_asset
+from nba_assets.weekly.asset import SameWeeks, weekly_asset
+from nba_assets.weekly.publish import WeeklyRows
 
 
 class Ask(dg.Config):

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
-from nba_assets import report_text
-from nba_assets.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, SUCCESS
-from nba_assets.backfill_report import backfill_report as make_report
-from nba_assets.checks import audit
-from nba_assets.jobs import BACKFILL_REPORT
+from nba_assets.checks.audit import audit
 from nba_assets.partitions import WEEKS, weeks_between
-from nba_assets.table import group_of
+from nba_assets.reports import backfill_text as report_text
+from nba_assets.reports.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, SUCCESS
+from nba_assets.reports.backfill_report import backfill_report as make_report
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -22,9 +20,10 @@ from nba_assets.tables import (
     TEAM_GAME_SUMMARY,
     VALIDATION_METRICS,
 )
+from nba_assets.tables.asset_keys import BACKFILL_REPORT, group_of
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly_asset import OWNERS, weekly_asset
-from nba_assets.weekly_events import newest_materializations
+from nba_assets.weekly.asset import OWNERS, weekly_asset
+from nba_assets.weekly.events import newest_materializations
 
 NEEDED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
 MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)

@@ -9,11 +9,11 @@ import pandas as pd
 
 from nba_assets.features.availability import absences, play_probability, ruled_out_team_mates
 from nba_assets.features.expected_role import expected_minutes, expected_points
-from nba_assets.features.feature_sets import NAMES
 from nba_assets.features.history import FloatArray
 from nba_assets.features.player_form import fading_form, last_game_averages, rest
 from nba_assets.features.roster import RosterRows, day_number, roster_rows
 from nba_assets.features.team_context import calendar, expected_game, opponent_allowance, recent_team_averages
+from nba_assets.tables.features import NAMES
 
 _IDENTITY = ["game_id", "player_id", "game_date", "season", "team", "opponent", "player_name"]
 _DECIMALS = 4

@@ -10,8 +10,8 @@ import dagster as dg
 import xgboost
 from upath import UPath
 
-from nba_assets.features.feature_sets import feature_hash
 from nba_assets.model.training import ModelCard, TrainedModel
+from nba_assets.tables.features import feature_hash
 
 
 class ArtifactError(Exception):

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nba_assets.features.feature_sets import SETS
 from nba_assets.features.mock_baseline import last_10_prediction, mock_prediction, season_prediction
 from nba_assets.model.training import Parameters, TooFewRows, TrainedModel, predict, train
+from nba_assets.tables.features import SETS
 
 Errors = np.ndarray[Any, np.dtype[np.float64]]
 

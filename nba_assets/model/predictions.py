@@ -5,7 +5,7 @@ import pandas as pd
 
 from nba_assets.model.comparison import baselines
 from nba_assets.model.training import TrainedModel, predict
-from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
 
 
 def predict_week(features: pd.DataFrame, model: TrainedModel) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xgboost
 
-from nba_assets.features.feature_sets import FEATURES, Null, feature_hash
+from nba_assets.tables.features import FEATURES, Null, feature_hash
 
 CODE_VERSION = "1"
 LEAST_ROWS = 200

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nba_assets.features.feature_sets import FEATURES, SETS, Group
 from nba_assets.model.comparison import gain_shares
 from nba_assets.model.training import Parameters, TooFewRows, TrainedModel, train, weeks_before
+from nba_assets.tables.features import FEATURES, SETS, Group
 
 OWN_FORM = (Group.FORM, Group.EXPECTATION)
 CONTEXT_FEATURES = [feature.name for feature in FEATURES if feature.group not in OWN_FORM]

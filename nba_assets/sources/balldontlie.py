@@ -18,9 +18,9 @@ from pydantic import PrivateAttr
 from pyrate_limiter import Duration, Limiter, Rate
 from upath import UPath
 
+from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.partitions import last_day, league_today
 from nba_assets.sources.circuit_breaker import CircuitBreaker
-from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.landing import Landing
 from nba_assets.tables import COUNTING_STATS

@@ -10,11 +10,11 @@ import pandas as pd
 from lxml import etree, html
 from pyrate_limiter import Duration, Limiter, Rate
 
+from nba_assets.errors import SourceError
+from nba_assets.league.player_names import player_lookup
+from nba_assets.league.teams import TEAMS, team_named
 from nba_assets.partitions import season_name
-from nba_assets.player_names import player_lookup
 from nba_assets.sources.download import download, web_client
-from nba_assets.sources.errors import SourceError
-from nba_assets.teams import TEAMS, team_named
 
 COLUMNS = [
     "season", "team", "player_name", "player_lookup", "number", "position", "height", "weight",

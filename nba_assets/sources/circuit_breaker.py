@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from nba_assets.sources.errors import NoAnswer
+from nba_assets.errors import NoAnswer
 
 Answer = TypeVar("Answer")
 

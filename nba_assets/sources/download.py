@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from nba_assets.sources.errors import NoAnswer, SourceError
+from nba_assets.errors import NoAnswer, SourceError
 
 _USER_AGENT = "Mozilla/5.0 (compatible; nba-assets)"
 _LONGEST_RETRY_AFTER = 60.0  # seconds; whoever asks for more gets an error to read instead of a run that hangs

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, PrivateAttr
 from upath import UPath
 
+from nba_assets.errors import UnreadableReport
 from nba_assets.partitions import week_of
 from nba_assets.sources.circuit_breaker import CircuitBreaker
-from nba_assets.sources.errors import UnreadableReport
-from nba_assets.sources.interface import InjuryReportSource
+from nba_assets.sources.interface import InjuryReportSource, Report
 from nba_assets.sources.landing import Landing
-from nba_assets.sources.nba_injury_report import InjuryReports, Report, parse_report
+from nba_assets.sources.nba_injury_report import InjuryReports, parse_report
 
 
 class InjuryReportArchive(InjuryReportSource):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from nba_assets.sources.errors import UnreadableReport
+from nba_assets.errors import UnreadableReport
 
 MOST_BYTES = 20_000_000
 _MOST_PAGES = 60

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 import pandas as pd
-
-from nba_assets.sources.nba_injury_report import Report
 
 
 class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
@@ -30,6 +29,21 @@ class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
 
     def set_aside(self, week: dt.date) -> None:
         """Forget the kept answers of a week whose rows were refused, so that the next try asks again."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report as published on `report_date` at `report_time` (Eastern, "HH:MM").
+
+    `rows` has `nba_injury_report.COLUMNS`, one row for each listed player and one, without a player, for each team that
+    has not submitted yet. `unread_lines` holds, as printed, every line that gave no row. Games of teams that are none
+    of the league's, as on All-Star weekend, are in neither.
+    """
+
+    report_date: dt.date
+    report_time: str
+    rows: pd.DataFrame
+    unread_lines: list[str]
 
 
 class InjuryReportSource(dg.ConfigurableResource[Any], ABC):

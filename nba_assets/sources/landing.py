@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from upath import UPath
 
-from nba_assets.sources.errors import SourceError
+from nba_assets.errors import SourceError
 
 
 class Landing:

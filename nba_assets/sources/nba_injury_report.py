@@ -8,11 +8,12 @@ from datetime import date, datetime, time
 import httpx
 import pandas as pd
 
-from nba_assets.player_names import player_lookup
+from nba_assets.errors import UnreadableReport
+from nba_assets.league.player_names import player_lookup
+from nba_assets.league.teams import TEAMS, Team, team_named
 from nba_assets.sources.download import download, web_client
-from nba_assets.sources.errors import UnreadableReport
 from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
-from nba_assets.teams import TEAMS, Team, team_named
+from nba_assets.sources.interface import Report
 
 COLUMNS = [
     "report_date", "report_time", "game_date", "game_time", "matchup", "team",
@@ -33,21 +34,6 @@ _REASON_CATEGORIES = (
     ("personal", r"^personal|^notwithteam|bereavement|family"),
     ("injury", r"injury|concussion|reconditioning"),
 )
-
-
-@dataclass(frozen=True)
-class Report:
-    """One report as published on `report_date` at `report_time` (Eastern, "HH:MM").
-
-    `rows` has COLUMNS, one row for each listed player and one, without a player, for each team that has not submitted
-    yet. `unread_lines` holds, as printed, every line that gave no row. Games of teams that are none of the league's, as
-    on All-Star weekend, are in neither.
-    """
-
-    report_date: date
-    report_time: str
-    rows: pd.DataFrame
-    unread_lines: list[str]
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from pydantic import PrivateAttr
 
+from nba_assets.errors import WarehouseError
 from nba_assets.partitions import last_day
 from nba_assets.tables import ALL_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE, explained, patiently
 from nba_assets.warehouse.bigquery_parameters import bound
-from nba_assets.warehouse.interface import Staged, Warehouse, WarehouseError
+from nba_assets.warehouse.interface import Staged, Warehouse
 
 DECLARED_NAME = re.compile(r"\b(?:" + "|".join(re.escape(table.qualified_name) for table in ALL_TABLES) + r")\b")
 STAGED_ROWS_EXPIRE = dt.timedelta(hours=6)  # what a killed process leaves behind goes away by itself

@@ -19,8 +19,8 @@ from google.cloud.bigquery_storage_v1.services.big_query_read.transports import 
 from google.oauth2 import service_account
 from requests.adapters import HTTPAdapter
 
+from nba_assets.errors import WarehouseError
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE
-from nba_assets.warehouse.interface import WarehouseError
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 

@@ -13,7 +13,7 @@ from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.api_core.retry import Retry
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 
-from nba_assets.warehouse.interface import WarehouseError, WarehouseUnavailable
+from nba_assets.errors import WarehouseError, WarehouseUnavailable
 
 CREDENTIALS = (
     "run `gcloud auth application-default login`, or name a service-account key file in NBA_BIGQUERY_CREDENTIALS"

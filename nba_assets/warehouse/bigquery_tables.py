@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
+from nba_assets.errors import WarehouseError
 from nba_assets.tables import Table, Type
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE
-from nba_assets.warehouse.interface import WarehouseError
 
 TYPES: dict[Type, str] = {
     Type.INTEGER: "INT64",

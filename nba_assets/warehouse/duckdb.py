@@ -19,8 +19,9 @@ import tenacity
 from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 
+from nba_assets.errors import WarehouseError, WarehouseUnavailable
 from nba_assets.tables import ALL_TABLES, Table, Type
-from nba_assets.warehouse.interface import Query, Staged, Warehouse, WarehouseError, WarehouseUnavailable
+from nba_assets.warehouse.interface import Query, Staged, Warehouse
 
 DUCKDB_TYPES: dict[Type, str] = {
     Type.INTEGER: "BIGINT",

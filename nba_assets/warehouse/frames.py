@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from nba_assets.errors import SchemaError
 from nba_assets.tables import Column, Table, Type
 
 ARROW_TYPES: dict[Type, pa.DataType] = {
@@ -23,24 +24,22 @@ ARROW_TYPES: dict[Type, pa.DataType] = {
 }
 
 
-class Misfit(Exception):
-    """A frame does not fit its table; the message names table, column, row and value."""
-
-
 def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in table.columns])
 
 
-def conform(frame: pd.DataFrame, table: Table) -> pa.Table:
+def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     """The frame as an Arrow table of the declared columns and types, in declared order.
 
-    Raises Misfit for a missing or unknown column, a value of another type (text for a number, 1.5 for an integer,
+    Raises SchemaError for a missing or unknown column, a value of another type (text for a number, 1.5 for an integer,
     an infinite number), or NULL in a required column.
     """
     missing = [name for name in table.column_names if name not in frame.columns]
     unknown = [name for name in frame.columns if name not in table.column_names]
     if missing or unknown:
-        raise Misfit(f"{table.qualified_name}: columns missing: {missing or 'none'}, not declared: {unknown or 'none'}")
+        raise SchemaError(
+            f"{table.qualified_name}: columns missing: {missing or 'none'}, not declared: {unknown or 'none'}"
+        )
     arrays = [_arrow_array(frame, column, table) for column in table.columns]
     return pa.Table.from_arrays(arrays, schema=arrow_schema(table))
 
@@ -49,12 +48,14 @@ def _arrow_array(frame: pd.DataFrame, column: Column, table: Table) -> pa.Array:
     values = frame[column.name]
     null = values.isna().to_numpy(dtype=bool)
     if column.required and null.any():
-        raise Misfit(_place(frame, table, column, int(null.argmax())) + "is NULL in a column that must hold a value")
+        raise SchemaError(
+            _place(frame, table, column, int(null.argmax())) + "is NULL in a column that must hold a value"
+        )
     if not _whole_column_fits(values, column.type):
         fits = _FITS[column.type]
         for position, (value, is_null) in enumerate(zip(values, null, strict=True)):
             if not is_null and not fits(value):
-                raise Misfit(_place(frame, table, column, position) + f"{value!r} is not {_A[column.type]}")
+                raise SchemaError(_place(frame, table, column, position) + f"{value!r} is not {_A[column.type]}")
     return pa.array(values, type=ARROW_TYPES[column.type], from_pandas=True)
 
 

@@ -17,14 +17,6 @@ from nba_assets.tables import Table
 Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 
 
-class WarehouseError(Exception):
-    """The warehouse could not do what was asked; the message names table or file and the next step."""
-
-
-class WarehouseUnavailable(WarehouseError):
-    """The warehouse was busy or not reached for as long as could be waited; it may be there again later."""
-
-
 class Staged(ABC):
     """Rows that wait beside their table to be measured and then published or dropped."""
 

@@ -5,9 +5,10 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from nba_assets.errors import WarehouseError
 from nba_assets.partitions import weeks_of_keys
 from nba_assets.tables import WEEKLY_TABLES
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.warehouse.interface import Warehouse
 
 TABLES = {table.asset_key: table for table in WEEKLY_TABLES}
 

@@ -12,12 +12,12 @@ import pytest
 
 from nba_assets.assets import features
 from nba_assets.assets.features import differing_features, make_features
-from nba_assets.features.feature_sets import NAMES
-from nba_assets.model_tables import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets.tables import NBAC_INJURY_REPORT
+from nba_assets.tables.features import NAMES
+from nba_assets.tables.model import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets_tests.assets.test_weekly_assets import FIRST, WEEKS
-from nba_assets_tests.small_week import BOX_SCORE_TABLES
-from nba_assets_tests.weekly_runs import WeeklyRuns, weekly_runs
+from nba_assets_tests.support.small_week import BOX_SCORE_TABLES
+from nba_assets_tests.support.weekly_runs import WeeklyRuns, weekly_runs
 
 TABLES = (*BOX_SCORE_TABLES, NBAC_INJURY_REPORT, PLAYER_GAME_FEATURES, XGBOOST_MODEL)
 

@@ -12,13 +12,13 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from nba_assets.automation.jobs import over_weeks
 from nba_assets.definitions import build_definitions
-from nba_assets.jobs import over_weeks
+from nba_assets.errors import SourceError
 from nba_assets.settings import Settings
-from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY, Table
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets_tests.small_reports import (
+from nba_assets_tests.support.small_reports import (
     FRIDAY,
     FRIDAY_REPORT,
     SUNDAY,
@@ -28,8 +28,8 @@ from nba_assets_tests.small_reports import (
     SmallReports,
     report,
 )
-from nba_assets_tests.small_week import BOX_SCORE_TABLES, WEEK, SmallLeague, league_week
-from nba_assets_tests.weekly_runs import failures
+from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, WEEK, SmallLeague, league_week
+from nba_assets_tests.support.weekly_runs import failures
 
 NEXT_WEEK = WEEK + dt.timedelta(days=7)
 TABLES = (*BOX_SCORE_TABLES, NBAC_INJURY_REPORT)

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from nba_assets.assets.raw import fetch_weeks, gather
+from nba_assets.errors import SourceError
 from nba_assets.sources.balldontlie import RefusedRequest
-from nba_assets.sources.errors import SourceError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
-from nba_assets.weekly_gate import NAME as EVERY_WEEK_PUBLISHED
-from nba_assets_tests.small_week import NO_GAMES, WEEK, LeagueWeek, league_week
-from nba_assets_tests.weekly_runs import WeeklyRuns, failures, weekly_runs
+from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED
+from nba_assets_tests.support.small_week import NO_GAMES, WEEK, LeagueWeek, league_week
+from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
 ROWS = pd.DataFrame({"game_id": [1, 2]})

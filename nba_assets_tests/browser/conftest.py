@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from nba_assets_tests.browser.dagit import CHROMIUM, open_browser, running_dagit
-from nba_assets_tests.command_line import Project, project_at
+from nba_assets_tests.support.command_line import Project, project_at
+from nba_assets_tests.support.dagit import CHROMIUM, open_browser, running_dagit
 
 
 @pytest.fixture(scope="session")

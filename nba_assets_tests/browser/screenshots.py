@@ -10,7 +10,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from nba_assets.settings import REPOSITORY
-from nba_assets_tests.browser.dagit import (
+from nba_assets_tests.support.command_line import project_at
+from nba_assets_tests.support.dagit import (
     CHROMIUM,
     expect_backfill_succeeds,
     launch,
@@ -21,8 +22,7 @@ from nba_assets_tests.browser.dagit import (
     running_dagit,
     visible,
 )
-from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
-from nba_assets_tests.command_line import project_at
+from nba_assets_tests.support.forgotten_minutes import run_raw_weeks
 
 IMAGES = REPOSITORY / "docs" / "images"
 COLOURS = 128  # of a picture's palette: Dagit's pages keep their look and stay under 150 KB

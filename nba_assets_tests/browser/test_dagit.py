@@ -8,7 +8,9 @@ from types import ModuleType
 import pytest
 from playwright.sync_api import Page, expect
 
-from nba_assets_tests.browser.dagit import (
+from nba_assets_tests.conftest import EXAMPLE
+from nba_assets_tests.support.command_line import Project
+from nba_assets_tests.support.dagit import (
     expect_backfill_succeeds,
     expect_run_succeeds,
     launch,
@@ -18,9 +20,7 @@ from nba_assets_tests.browser.dagit import (
     open_week,
     visible,
 )
-from nba_assets_tests.browser.forgotten_minutes import run_raw_weeks
-from nba_assets_tests.command_line import Project
-from nba_assets_tests.conftest import EXAMPLE
+from nba_assets_tests.support.forgotten_minutes import run_raw_weeks
 
 SUMMARY, BOX_SCORES = "nba_analytics/player_game_summary", "nba_raw/bdl_player_boxscores"
 SUMMARY_AND_ALL_IT_NEEDS = f'+key:"{SUMMARY}"'

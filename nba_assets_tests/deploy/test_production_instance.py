@@ -21,8 +21,8 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from nba_assets.partitions import WEEK
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
-from nba_assets_tests.command_line import finish, project_at
-from nba_assets_tests.emulators import free_port
+from nba_assets_tests.support.command_line import finish, project_at
+from nba_assets_tests.support.emulators import free_port
 
 PRODUCTION = Path(__file__).resolve().parents[2] / "deploy" / "production"
 EARLIER, LATER = ("2021-12-10", "2021-12-16"), ("2021-12-17", "2021-12-23")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
-from nba_assets_tests.command_line import Project, Replay, project_at, replay_project, replaying
+from nba_assets_tests.support.box_score_weeks import BOX_SCORE_TABLES
+from nba_assets_tests.support.command_line import Project, Replay, project_at, replay_project, replaying
 
 FIRST, LAST = "2021-12-10", "2022-01-06"
 

@@ -10,8 +10,8 @@ import pytest
 
 from nba_assets.partitions import last_day
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
-from nba_assets_tests.command_line import api_project, replaying
 from nba_assets_tests.conftest import ScriptedWeb
+from nba_assets_tests.support.command_line import api_project, replaying
 
 STORED = (BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
 DEFECTS = {

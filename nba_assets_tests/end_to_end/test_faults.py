@@ -13,10 +13,10 @@ from typing import get_args
 import pytest
 
 from nba_assets.tables import PLAYER_GAME_SUMMARY
-from nba_assets_tests.breaking_proxy import Kind, breaking
-from nba_assets_tests.command_line import Backfill, Project, Replay, api_project, finish, replaying
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
+from nba_assets_tests.support.breaking_proxy import Kind, breaking
+from nba_assets_tests.support.command_line import Backfill, Project, Replay, api_project, finish, replaying
 
 pytestmark = pytest.mark.fault
 FEW, MANY = 3, 20  # kills
@@ -82,9 +82,9 @@ def test_the_same_backfill_launched_twice(project: Project, sample_weeks: Projec
 def test_a_clock_that_is_moved(shared: Path, real_weeks: Project, tmp_path: Path, tell_fault: TellFault) -> None:
     """A week in progress is stored; the clock goes three months on, then back to before the week, then is right."""
 
-    def at(clock: str, last: str, module: str = "nba_assets_tests.box_score_weeks") -> Backfill:
+    def at(clock: str, last: str, module: str = "nba_assets_tests.support.box_score_weeks") -> Backfill:
         asked = ["backfill", "--first", FIRST, "--last", last] if module == "nba_assets" else [FIRST, last]
-        return finish(project.start(clock, module, *asked, module="nba_assets_tests.moved_clock"))
+        return finish(project.start(clock, module, *asked, module="nba_assets_tests.support.moved_clock"))
 
     season = ("--since", "2021-10-01")
     with replaying(shared, *season, "--today", "2021-12-28") as tuesday:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from nba_assets.player_names import player_lookup
+from nba_assets.league.player_names import player_lookup
 from nba_assets.tables import NBAC_INJURY_REPORT, PLAYER_GAME_SUMMARY
-from nba_assets_tests.command_line import StartReplay, replay_project
+from nba_assets_tests.support.command_line import StartReplay, replay_project
 
 FIRST, LAST = "2022-01-07", "2022-01-20"
 

@@ -17,11 +17,11 @@ import pytest
 from dagster._core.launcher.base import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from nba_assets_tests.browser.dagit import Dev, dagster_dev
-from nba_assets_tests.command_line import Project
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.test_sample_backfill import holding
-from nba_assets_tests.small_week import BOX_SCORE_TABLES
+from nba_assets_tests.support.command_line import Project
+from nba_assets_tests.support.dagit import Dev, dagster_dev
+from nba_assets_tests.support.small_week import BOX_SCORE_TABLES
 
 WEEKS = ["2021-12-17", "2021-12-24"]
 PATIENCE = 120.0  # seconds until something happens; a few on an idle machine

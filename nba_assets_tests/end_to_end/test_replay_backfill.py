@@ -18,9 +18,9 @@ from nba_assets.tables import (
     VALIDATION_METRICS,
     Table,
 )
-from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
-from nba_assets_tests.command_line import Project, Replay, Run, StartReplay, finish, replay_project, replaying
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
+from nba_assets_tests.support.box_score_weeks import BOX_SCORE_TABLES
+from nba_assets_tests.support.command_line import Project, Replay, Run, StartReplay, finish, replay_project, replaying
 
 PAGES = 4 + 17 + 17 + 15 + 20  # games of four weeks, then the stats of each
 

@@ -13,15 +13,15 @@ from click.testing import CliRunner
 
 from nba_assets.__main__ import cli
 from nba_assets.definitions import build_definitions
-from nba_assets.retries import ATTENDED
 from nba_assets.settings import Settings
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
-from nba_assets_tests.box_score_weeks import BOX_SCORE_TABLES
-from nba_assets_tests.command_line import Project, finish
+from nba_assets.weekly.retries import ATTENDED
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
+from nba_assets_tests.support.box_score_weeks import BOX_SCORE_TABLES
+from nba_assets_tests.support.command_line import Project, finish
 
 WEEKS = ["2021-12-10", "2021-12-17", "2021-12-24", "2021-12-31"]
 HOLD_THE_FILE = (

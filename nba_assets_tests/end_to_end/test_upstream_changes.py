@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 from nba_assets.definitions import build_definitions
-from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets.settings import API_KEY, Settings
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
-from nba_assets_tests.command_line import Project, Replay, StartReplay, api_project
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets_tests.conftest import ScriptedWeb
+from nba_assets_tests.support.command_line import Project, Replay, StartReplay, api_project
 
 FROM_MODELS = (PLAYER_POINTS, PREDICTION_ACCURACY)
 FROM_DATA = [table for table in WEEKLY_TABLES if table not in FROM_MODELS]

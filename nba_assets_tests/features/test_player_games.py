@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_assets.features.feature_sets import NAMES, SETS
-from nba_assets_tests.features.small_league import FIRST, ROSTER_SIZE, League, small_league
+from nba_assets.tables.features import NAMES, SETS
+from nba_assets_tests.support.small_league import FIRST, ROSTER_SIZE, League, small_league
 
 LEAGUE = small_league()
 TARGET = FIRST + dt.timedelta(days=40)

@@ -10,7 +10,7 @@ from upath import UPath
 from nba_assets.model.artifacts import ArtifactError, ModelArtifacts, ModelStore
 from nba_assets.model.champion import DEPLOY, INVESTIGATE, ITERATE, REFUSE, Champion, gate
 from nba_assets.model.training import ModelCard, TrainedModel
-from nba_assets_tests.model.learnable import trained_model
+from nba_assets_tests.support.learnable import trained_model
 
 
 def score(mae: float, against_mock: float, low: float, high: float) -> dict[str, float]:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_assets.features.feature_sets import NAMES
 from nba_assets.model.comparison import (
     Split,
     comparable_rows,
@@ -14,6 +13,7 @@ from nba_assets.model.comparison import (
     split_by_date,
 )
 from nba_assets.model.training import Parameters, TooFewRows
+from nba_assets.tables.features import NAMES
 
 FIRST = dt.date(2021, 10, 19)
 

@@ -1,11 +1,11 @@
 import pandas as pd
 
 from nba_assets.model.predictions import grade, predict_week
-from nba_assets.model_tables import PLAYER_POINTS, PREDICTION_ACCURACY
-from nba_assets.warehouse.frames import conform
-from nba_assets_tests.model.learnable import FEW_TREES
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
+from nba_assets.warehouse.frames import to_arrow
 from nba_assets_tests.model.test_comparison import feature_rows
 from nba_assets_tests.model.test_weekly_training import WEEKS, train_weeks
+from nba_assets_tests.support.learnable import FEW_TREES
 
 
 def week_features() -> pd.DataFrame:
@@ -29,7 +29,7 @@ def test_everyone_who_may_play_is_predicted_and_who_is_ruled_out_is_not() -> Non
     assert list(rows["player_id"]) == [0, 1, 2, 3, 4]
     assert rows["predicted_points"].between(0, 60).all()
     assert rows["mock_points"].isna().tolist() == [True, False, False, False, False]
-    conform(rows, PLAYER_POINTS)
+    to_arrow(rows, PLAYER_POINTS)
 
 
 def test_who_did_not_play_is_void_with_the_reason_and_the_rest_is_graded() -> None:
@@ -52,4 +52,4 @@ def test_who_did_not_play_is_void_with_the_reason_and_the_rest_is_graded() -> No
     assert graded["within_3"].tolist() == [True, False, None, None]
     assert graded["within_5"].tolist() == [True, False, None, None]
     assert graded["void_reason"].tolist() == [None, None, "Illness", "did not play"]
-    conform(graded.reset_index(), PREDICTION_ACCURACY)
+    to_arrow(graded.reset_index(), PREDICTION_ACCURACY)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nba_assets.model.training import TooFewRows, TrainingError, predict, train, weeks_before
-from nba_assets_tests.model.learnable import FEATURES, FEW_TREES, FIRST_WEEK, learnable_rows, trained_model
+from nba_assets_tests.support.learnable import FEATURES, FEW_TREES, FIRST_WEEK, learnable_rows, trained_model
 
 
 def test_the_model_learns_what_is_there() -> None:

@@ -5,8 +5,8 @@ import pandas as pd
 
 from nba_assets.model.training import predict, weeks_before
 from nba_assets.model.weekly_training import last_date_before, train_weeks
-from nba_assets_tests.model.learnable import FEW_TREES
 from nba_assets_tests.model.test_comparison import feature_rows
+from nba_assets_tests.support.learnable import FEW_TREES
 
 WEEKS = [dt.date(2021, 10, 19) + dt.timedelta(weeks=number) for number in range(10)]
 NO_GAMES = WEEKS[6]

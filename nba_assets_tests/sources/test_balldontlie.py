@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.partitions import WEEK, league_today, week_of
 from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
-from nba_assets.sources.errors import NoAnswer, SourceError
 from nba_assets.tables import COUNTING_STATS
-from nba_assets_tests.command_line import StartReplay
 from nba_assets_tests.conftest import ScriptedWeb, Server
+from nba_assets_tests.support.command_line import StartReplay
 
 CHRISTMAS = dt.date(2021, 12, 24)  # 39 games, 1,474 rows
 SECRET = "a-secret-key"

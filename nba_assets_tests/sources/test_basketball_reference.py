@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from pyrate_limiter import Limiter, Rate
 
+from nba_assets.errors import SourceError
+from nba_assets.league.teams import TEAMS
 from nba_assets.sources.basketball_reference import COLUMNS, Rosters, parse_roster
-from nba_assets.sources.errors import SourceError
-from nba_assets.teams import TEAMS
 from nba_assets_tests.conftest import ScriptedWeb
 
 CELLS = ("number", "player", "pos", "height", "weight", "birth_date", "birth_country", "years_experience", "college")

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
+from nba_assets.errors import NoAnswer
 from nba_assets.sources.circuit_breaker import CircuitBreaker
-from nba_assets.sources.errors import NoAnswer
 
 
 def silence() -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nba_assets.sources.errors import NoAnswer, SourceError, UnreadableReport
+from nba_assets.errors import NoAnswer, SourceError, UnreadableReport
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
 from nba_assets_tests.conftest import ScriptedWeb
-from nba_assets_tests.sources.printed_report import printed_report
+from nba_assets_tests.support.printed_report import printed_report
 
 DAY = dt.date(2024, 1, 4)
 ROW = ("01/04/2024", "07:30 (ET)", "MIL@SAS", "Milwaukee Bucks", "Crowder, Jae", "Out", "Rest")

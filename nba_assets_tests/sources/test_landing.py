@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
+from nba_assets.errors import SourceError
 from nba_assets.sources.balldontlie import Balldontlie
-from nba_assets.sources.errors import SourceError
 from nba_assets.sources.landing import Landing
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.sources.test_balldontlie import BOX_ROW, CHRISTMAS, GAME, api, changed, page

@@ -5,18 +5,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nba_assets.player_names import player_lookup
-from nba_assets.sources.errors import SourceError, UnreadableReport
+from nba_assets.errors import SourceError, UnreadableReport
+from nba_assets.league.player_names import player_lookup
+from nba_assets.sources.interface import Report
 from nba_assets.sources.nba_injury_report import (
     COLUMNS,
     NOT_YET_SUBMITTED,
     InjuryReports,
-    Report,
     parse_report,
     reason_category,
 )
 from nba_assets_tests.conftest import ScriptedWeb
-from nba_assets_tests.sources.printed_report import CUT, HEADINGS, LEFTS, pdf, printed_report
+from nba_assets_tests.support.printed_report import CUT, HEADINGS, LEFTS, pdf, printed_report
 
 GAME = ("01/04/2024", "07:30 (ET)", "MIL@SAS")
 UNSUBMITTED = ("", "", "NOT YET SUBMITTED")

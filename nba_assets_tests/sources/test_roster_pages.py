@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nba_assets.sources.errors import NoAnswer, SourceError
+from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.sources.roster_pages import RosterPages
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.sources.test_basketball_reference import DONCIC, LIVELY, page

@@ -14,7 +14,7 @@ from nba_assets.warehouse.bigquery import BigQueryStaged
 from nba_assets.warehouse.duckdb import DuckDBStaged, DuckDBWarehouse
 from nba_assets.warehouse.interface import Staged, Warehouse
 from nba_assets_tests.bigquery_backfill import open_bigquery
-from nba_assets_tests.emulators import BigQueryEmulator, bigquery_emulator
+from nba_assets_tests.support.emulators import BigQueryEmulator, bigquery_emulator
 
 
 @dataclass(frozen=True)

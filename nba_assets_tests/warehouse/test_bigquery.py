@@ -26,21 +26,22 @@ from google.cloud import bigquery as google
 from requests.adapters import HTTPAdapter
 from upath import UPath
 
+from nba_assets.checks.thresholds import checks_of
+from nba_assets.errors import WarehouseError
 from nba_assets.partitions import weeks_between
-from nba_assets.publishing import WeeklyRows, publish
 from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
-from nba_assets.thresholds import checks_of
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.warehouse.frames import conform
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
+from nba_assets.warehouse.frames import to_arrow
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.publish import WeeklyRows, publish
 from nba_assets_tests.bigquery_backfill import compared, open_bigquery, variables
-from nba_assets_tests.command_line import project_at
 from nba_assets_tests.conftest import ScriptedWeb
-from nba_assets_tests.emulators import PROJECT, BigQueryEmulator
-from nba_assets_tests.small_week import WEEK, league_week
+from nba_assets_tests.support.command_line import project_at
+from nba_assets_tests.support.emulators import PROJECT, BigQueryEmulator
+from nba_assets_tests.support.small_week import WEEK, league_week
 from nba_assets_tests.warehouse.conftest import bigquery_storage
 
 NEXT_WEEK = WEEK + dt.timedelta(days=7)
@@ -118,7 +119,7 @@ def games(score: int, count: int = 3) -> pd.DataFrame:
 
 def write(warehouse: Warehouse, frames: list[pd.DataFrame]) -> None:
     rows = pd.concat(frames) if frames else games(0).iloc[:0]
-    with warehouse.stage(BDL_GAMES, conform(rows, BDL_GAMES)) as staged:
+    with warehouse.stage(BDL_GAMES, to_arrow(rows, BDL_GAMES)) as staged:
         staged.publish([WEEK])
 
 
@@ -136,7 +137,7 @@ def staged_tables(warehouse: BigQueryWarehouse) -> list[str]:
 
 
 def test_a_window_of_200_rows_is_one_load_job_and_one_statement_that_changes_rows(warehouse: BigQueryWarehouse) -> None:
-    rows = conform(league_week(games=7).box_scores.iloc[:200], BDL_PLAYER_BOXSCORES)
+    rows = to_arrow(league_week(games=7).box_scores.iloc[:200], BDL_PLAYER_BOXSCORES)
     assert rows.num_rows == 200
     requests_seen = watch(warehouse).seen
     with warehouse.stage(BDL_PLAYER_BOXSCORES, rows) as staged:
@@ -153,7 +154,7 @@ def audit_and_publish(warehouse: Warehouse, frame: pd.DataFrame) -> None:
 
 
 def merge(warehouse: Warehouse, frame: pd.DataFrame) -> None:
-    warehouse.merge(BDL_GAMES, conform(frame, BDL_GAMES))
+    warehouse.merge(BDL_GAMES, to_arrow(frame, BDL_GAMES))
 
 
 AUDIT = len(checks_of(BDL_GAMES)) + len({check.due for check in checks_of(BDL_GAMES) if check.due})

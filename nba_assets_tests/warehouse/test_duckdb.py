@@ -15,11 +15,11 @@ import duckdb
 import pandas as pd
 import pytest
 
+from nba_assets.errors import WarehouseError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.warehouse.frames import conform
-from nba_assets.warehouse.interface import WarehouseError
-from nba_assets_tests.small_week import WEEK, league_week
+from nba_assets.warehouse.frames import to_arrow
+from nba_assets_tests.support.small_week import WEEK, league_week
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def write(warehouse: DuckDBWarehouse, home_score: int = 107, week: dt.date = WEEK) -> None:
-    rows = conform(league_week(week).games.assign(home_score=home_score), BDL_GAMES)
+    rows = to_arrow(league_week(week).games.assign(home_score=home_score), BDL_GAMES)
     with warehouse.stage(BDL_GAMES, rows) as staged:
         staged.publish([week])
 
@@ -103,12 +103,12 @@ def test_a_full_disk_is_one_error_and_the_stored_weeks_stand(path: Path) -> None
         import resource
         from nba_assets.tables import BDL_PLAYER_BOXSCORES
         from nba_assets.warehouse.duckdb import DuckDBWarehouse
-        from nba_assets.warehouse.frames import conform
+        from nba_assets.warehouse.frames import to_arrow
         from nba_assets.warehouse.interface import WarehouseError
-        from nba_assets_tests.small_week import WEEK, league_week
+        from nba_assets_tests.support.small_week import WEEK, league_week
 
         warehouse = DuckDBWarehouse(path={str(path)!r})
-        rows = conform(league_week(games=105).box_scores, BDL_PLAYER_BOXSCORES)
+        rows = to_arrow(league_week(games=105).box_scores, BDL_PLAYER_BOXSCORES)
         resource.setrlimit(resource.RLIMIT_FSIZE, ({path.stat().st_size + 4096}, -1))
         try:
             with warehouse.stage(BDL_PLAYER_BOXSCORES, rows) as staged:
@@ -132,10 +132,10 @@ def test_a_process_killed_in_the_middle_of_a_write_leaves_the_old_rows(path: Pat
         import os
         from nba_assets.tables import BDL_GAMES
         from nba_assets.warehouse.duckdb import DuckDBWarehouse
-        from nba_assets.warehouse.frames import conform
-        from nba_assets_tests.small_week import league_week
+        from nba_assets.warehouse.frames import to_arrow
+        from nba_assets_tests.support.small_week import league_week
 
-        rows = conform(league_week().games, BDL_GAMES)
+        rows = to_arrow(league_week().games, BDL_GAMES)
         with DuckDBWarehouse(path={str(path)!r}).stage(BDL_GAMES, rows) as staged:
             staged._connection.begin()
             staged._connection.execute("DELETE FROM nba_raw.bdl_games")

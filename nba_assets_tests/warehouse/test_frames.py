@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nba_assets.errors import SchemaError
 from nba_assets.tables import Column, Table, Type
-from nba_assets.warehouse.frames import Misfit, arrow_schema, conform
+from nba_assets.warehouse.frames import arrow_schema, to_arrow
 
 TABLE = Table(
     "nba_raw",
@@ -39,7 +40,7 @@ def objects(*values: object) -> "pd.Series[object]":
 
 
 def test_a_right_frame_keeps_every_value_and_takes_the_declared_order() -> None:
-    table = conform(frame()[["at", *[name for name in TABLE.column_names if name != "at"]]], TABLE)
+    table = to_arrow(frame()[["at", *[name for name in TABLE.column_names if name != "at"]]], TABLE)
     assert table.schema == arrow_schema(TABLE)
     assert table.to_pylist()[1] == {"shot": 2, **RIGHT, "at": INSTANT}
 
@@ -61,7 +62,7 @@ FITS = {
 
 @pytest.mark.parametrize(("column", "values", "stored"), FITS.values(), ids=FITS)
 def test_what_fits_is_stored_as_it_is(column: str, values: Sequence[object], stored: list[object]) -> None:
-    assert conform(frame(**{column: values}), TABLE)[column].to_pylist() == stored
+    assert to_arrow(frame(**{column: values}), TABLE)[column].to_pylist() == stored
 
 
 MISFITS = {
@@ -85,15 +86,15 @@ MISFITS = {
 
 @pytest.mark.parametrize(("column", "values", "told"), MISFITS.values(), ids=MISFITS)
 def test_what_does_not_fit_is_named_and_never_null(column: str, values: Sequence[object], told: str) -> None:
-    with pytest.raises(Misfit) as misfit:
-        conform(frame(**{column: values}), TABLE)
+    with pytest.raises(SchemaError) as misfit:
+        to_arrow(frame(**{column: values}), TABLE)
     assert str(misfit.value).startswith(f"nba_raw.shots.{column}, row 1 (shot=2): ")
     assert told in str(misfit.value)
 
 
 def test_null_in_a_required_column_is_named() -> None:
-    with pytest.raises(Misfit, match=r"nba_raw.shots.shot, row 1 .*: is NULL in a column that must hold a value"):
-        conform(frame(shot=[1, None]), TABLE)
+    with pytest.raises(SchemaError, match=r"nba_raw.shots.shot, row 1 .*: is NULL in a column that must hold a value"):
+        to_arrow(frame(shot=[1, None]), TABLE)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +107,13 @@ def test_null_in_a_required_column_is_named() -> None:
     ids=["missing", "unknown", "renamed"],
 )
 def test_columns_are_exactly_the_declared_ones(given: pd.DataFrame, told: str) -> None:
-    with pytest.raises(Misfit, match=told):
-        conform(given, TABLE)
+    with pytest.raises(SchemaError, match=told):
+        to_arrow(given, TABLE)
 
 
 def test_no_rows_fit_with_whatever_type_they_do_not_have() -> None:
-    assert conform(pd.DataFrame(columns=TABLE.column_names), TABLE).num_rows == 0
+    assert to_arrow(pd.DataFrame(columns=TABLE.column_names), TABLE).num_rows == 0
 
 
 def test_a_large_whole_number_is_kept_to_the_last_digit() -> None:
-    assert conform(frame(count=[2**53 + 1, 2**62]), TABLE)["count"].to_pylist() == [2**53 + 1, 2**62]
+    assert to_arrow(frame(count=[2**53 + 1, 2**62]), TABLE)["count"].to_pylist() == [2**53 + 1, 2**62]

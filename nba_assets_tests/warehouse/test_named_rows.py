@@ -4,14 +4,14 @@ import datetime as dt
 
 import pandas as pd
 
-from nba_assets.checks import audit
-from nba_assets.injury_reports import match_players, report_rows, with_reports
-from nba_assets.publishing import WeeklyRows, publish
+from nba_assets.checks.audit import audit
 from nba_assets.tables import BDL_GAMES, NBAC_INJURY_REPORT, Table
-from nba_assets.warehouse.frames import conform
+from nba_assets.transforms.injury_reports import match_players, report_rows, with_reports
+from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets_tests.small_reports import FRIDAY, SUNDAY, report
-from nba_assets_tests.small_week import FETCHED_AT, WEEK, league_week
+from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets_tests.support.small_reports import FRIDAY, SUNDAY, report
+from nba_assets_tests.support.small_week import FETCHED_AT, WEEK, league_week
 
 UNKNOWN = ("Zed Vane", "Öz Duran", "de Colo", "Åke Ek", "Abe Lee")
 REPORTS = [
@@ -22,7 +22,7 @@ REPORTS = [
 
 def told(warehouse: Warehouse, table: Table, rows: pd.DataFrame) -> dict[str, str]:
     """What the checks that do not pass name in the rows, staged as the week's."""
-    with warehouse.stage(table, conform(rows, table)) as staged:
+    with warehouse.stage(table, to_arrow(rows, table)) as staged:
         verdicts = audit(staged.query, table, [WEEK], {table.name: staged.name})[WEEK]
     return {verdict.check.name: verdict.reason.rpartition(": ")[2] for verdict in verdicts if verdict.outcome != "pass"}
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import pytest
 
-from nba_assets.publishing import WeeklyRows, publish
+from nba_assets.errors import SchemaError, WarehouseError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
-from nba_assets.warehouse.frames import Misfit, conform
-from nba_assets.warehouse.interface import Warehouse, WarehouseError
-from nba_assets_tests.small_week import WEEK, league_week
+from nba_assets.warehouse.frames import to_arrow
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets_tests.support.small_week import WEEK, league_week
 from nba_assets_tests.warehouse.conftest import Storage
 
 WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(6)]
@@ -28,7 +29,7 @@ def games(*weeks: dt.date, count: int = 3, home_score: int = 107) -> pd.DataFram
 
 
 def write(warehouse: Warehouse, frame: pd.DataFrame, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
-    with warehouse.stage(BDL_GAMES, conform(frame, BDL_GAMES)) as staged:
+    with warehouse.stage(BDL_GAMES, to_arrow(frame, BDL_GAMES)) as staged:
         return staged.publish(weeks)
 
 
@@ -42,7 +43,7 @@ def test_what_is_written_is_read_back_with_its_types(warehouse: Warehouse) -> No
     frame = games(FIRST)
     assert write(warehouse, frame, [FIRST]) == {FIRST: 3}
     read = warehouse.read_weeks(BDL_GAMES, [FIRST])
-    assert conform(read, BDL_GAMES) == conform(frame, BDL_GAMES)
+    assert to_arrow(read, BDL_GAMES) == to_arrow(frame, BDL_GAMES)
 
 
 @pytest.mark.parametrize("table", [BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY], ids=lambda table: table.name)
@@ -50,11 +51,11 @@ def test_null_stays_null(warehouse: Warehouse, table: object) -> None:
     (known,) = [each for each in WEEKLY_TABLES if each is table]
     week = league_week()
     frame = week.player_summary if known is PLAYER_GAME_SUMMARY else week.box_scores.assign(position=None)
-    with warehouse.stage(known, conform(frame, known)) as staged:
+    with warehouse.stage(known, to_arrow(frame, known)) as staged:
         staged.publish([WEEK])
     order = ["game_date", *known.key]
     read = warehouse.read_weeks(known, [WEEK])
-    assert conform(read, known) == conform(frame.sort_values(order, ignore_index=True), known)
+    assert to_arrow(read, known) == to_arrow(frame.sort_values(order, ignore_index=True), known)
 
 
 def test_rows_come_back_by_date_and_key(warehouse: Warehouse) -> None:
@@ -93,7 +94,7 @@ def test_staged_rows_of_other_weeks_are_not_published(warehouse: Warehouse) -> N
 
 def test_staged_rows_can_be_measured_beside_published_ones(warehouse: Warehouse) -> None:
     write(warehouse, games(FIRST), [FIRST])
-    with warehouse.stage(BDL_GAMES, conform(games(FIRST, count=5), BDL_GAMES)) as staged:
+    with warehouse.stage(BDL_GAMES, to_arrow(games(FIRST, count=5), BDL_GAMES)) as staged:
         counted = staged.query(
             f"SELECT (SELECT COUNT(*) FROM {staged.name} AS staged WHERE week = @week) AS staged_rows, "
             "(SELECT COUNT(*) FROM nba_raw.bdl_games WHERE week = @week) AS published_rows",
@@ -104,10 +105,10 @@ def test_staged_rows_can_be_measured_beside_published_ones(warehouse: Warehouse)
 
 def test_rows_that_were_only_staged_are_gone(warehouse: Warehouse) -> None:
     write(warehouse, games(FIRST), [FIRST])
-    with warehouse.stage(BDL_GAMES, conform(games(FIRST, home_score=99), BDL_GAMES)) as staged:
+    with warehouse.stage(BDL_GAMES, to_arrow(games(FIRST, home_score=99), BDL_GAMES)) as staged:
         name = staged.name
     assert stored(warehouse) == {FIRST: [107] * 3}
-    with warehouse.stage(BDL_GAMES, conform(games(FIRST).iloc[:0], BDL_GAMES)) as staged:
+    with warehouse.stage(BDL_GAMES, to_arrow(games(FIRST).iloc[:0], BDL_GAMES)) as staged:
         assert staged.query(f"SELECT COUNT(*) AS row_count FROM {staged.name} AS staged", {})["row_count"][0] == 0
         assert staged.name.rpartition(".")[0] == name.rpartition(".")[0]
 
@@ -116,7 +117,7 @@ def test_a_failure_between_staging_and_publishing_leaves_the_old_rows(warehouse:
     write(warehouse, games(FIRST), [FIRST])
     with (
         pytest.raises(ZeroDivisionError),
-        warehouse.stage(BDL_GAMES, conform(games(FIRST, home_score=99), BDL_GAMES)) as staged,
+        warehouse.stage(BDL_GAMES, to_arrow(games(FIRST, home_score=99), BDL_GAMES)) as staged,
     ):
         staged.publish([SECOND][: 1 // 0])
     assert stored(warehouse) == {FIRST: [107] * 3}
@@ -127,7 +128,7 @@ def test_a_count_that_is_read_back_wrong_changes_nothing(storage: Storage, wareh
     write(warehouse, games(FIRST, SECOND), [FIRST, SECOND])
     with (
         pytest.raises(WarehouseError, match=rf"nba_raw.bdl_games, week {FIRST}: \d rows were written but \d read back"),
-        warehouse.stage(BDL_GAMES, conform(games(FIRST, count=5), BDL_GAMES)) as staged,
+        warehouse.stage(BDL_GAMES, to_arrow(games(FIRST, count=5), BDL_GAMES)) as staged,
     ):
         storage.lose_rows(staged)
         staged.publish([FIRST])
@@ -138,7 +139,7 @@ def test_a_value_that_does_not_fit_changes_nothing_of_its_week(warehouse: Wareho
     write(warehouse, games(FIRST, SECOND), [FIRST, SECOND])
     wrong = games(FIRST, SECOND, home_score=120).astype({"home_score": object}).reset_index(drop=True)
     wrong.loc[1, "home_score"] = "12o"
-    with pytest.raises(Misfit):
+    with pytest.raises(SchemaError):
         write(warehouse, wrong, [FIRST, SECOND])
     assert stored(warehouse) == {FIRST: [107] * 3, SECOND: [107] * 3}
     first, second = publish(warehouse, BDL_GAMES, WeeklyRows(wrong), [FIRST, SECOND])
@@ -164,21 +165,21 @@ def test_values_are_bound_and_never_part_of_the_query(warehouse: Warehouse) -> N
 def test_merge_updates_known_keys_and_inserts_new_ones(warehouse: Warehouse) -> None:
     write(warehouse, games(FIRST), [FIRST])
     changed = games(FIRST, count=5, home_score=120).iloc[2:]  # one known game and two new ones
-    assert warehouse.merge(BDL_GAMES, conform(changed, BDL_GAMES)) == 3
+    assert warehouse.merge(BDL_GAMES, to_arrow(changed, BDL_GAMES)) == 3
     rows = warehouse.read_weeks(BDL_GAMES, [FIRST]).set_index("game_id")["home_score"].sort_index()
     assert rows.tolist() == [107, 107, 120, 120, 120]
-    assert warehouse.merge(BDL_GAMES, conform(changed, BDL_GAMES)) == 3
+    assert warehouse.merge(BDL_GAMES, to_arrow(changed, BDL_GAMES)) == 3
     assert len(warehouse.read_weeks(BDL_GAMES, [FIRST])) == 5
 
 
 def test_merge_into_an_empty_warehouse_inserts(warehouse: Warehouse) -> None:
-    assert warehouse.merge(BDL_GAMES, conform(games(FIRST), BDL_GAMES)) == 3
+    assert warehouse.merge(BDL_GAMES, to_arrow(games(FIRST), BDL_GAMES)) == 3
     assert stored(warehouse) == {FIRST: [107] * 3}
 
 
 def test_merge_of_no_rows_changes_nothing(warehouse: Warehouse) -> None:
     write(warehouse, games(FIRST), [FIRST])
-    assert warehouse.merge(BDL_GAMES, conform(games(FIRST).iloc[:0], BDL_GAMES)) == 0
+    assert warehouse.merge(BDL_GAMES, to_arrow(games(FIRST).iloc[:0], BDL_GAMES)) == 0
     assert stored(warehouse) == {FIRST: [107] * 3}
 
 
@@ -186,7 +187,7 @@ def test_merge_refuses_two_rows_of_one_key_and_changes_nothing(warehouse: Wareho
     write(warehouse, games(FIRST), [FIRST])
     twice = pd.concat([games(FIRST, home_score=120)] * 2)
     with pytest.raises(WarehouseError, match=r"nba_raw.bdl_games: 6 rows to merge have only 3 keys"):
-        warehouse.merge(BDL_GAMES, conform(twice, BDL_GAMES))
+        warehouse.merge(BDL_GAMES, to_arrow(twice, BDL_GAMES))
     assert stored(warehouse) == {FIRST: [107] * 3}
 
 
@@ -220,7 +221,7 @@ def test_of_six_processes_that_write_one_week_at_once_one_wins_whole(storage: St
 
 def merge_a_game(open_warehouse: Callable[[], Warehouse], number: int) -> None:
     frame = games(FIRST, count=6).iloc[[number]].assign(home_score=100 + number)
-    open_warehouse().merge(BDL_GAMES, conform(frame, BDL_GAMES))
+    open_warehouse().merge(BDL_GAMES, to_arrow(frame, BDL_GAMES))
 
 
 def test_six_processes_that_merge_a_row_each_end_in_one_table(storage: Storage) -> None:

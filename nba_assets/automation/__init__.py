@@ -1,0 +1,1 @@
+"""When runs start, and over which assets and weeks: jobs, schedules, sensors."""

@@ -1,0 +1,115 @@
+"""Thresholds and metrics to verdicts: one for each check and week."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from nba_assets.checks import metrics
+from nba_assets.checks.thresholds import Check, Threshold, checks_of
+from nba_assets.partitions import WEEKS
+from nba_assets.tables import Table
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A metric of one week; `value` is None when there was no row to measure."""
+
+    threshold: Threshold
+    value: float | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of one week: "pass", "warn" or "error", why, and from how many rows."""
+
+    check: Check
+    week: dt.date
+    outcome: str
+    reason: str
+    rows_looked_at: int
+    final_games: int
+    measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def refuses(self) -> bool:
+        """Whether this verdict keeps the week's rows from being published."""
+        return self.check.blocking and self.outcome == "error"
+
+
+def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, final_games: int) -> Verdict:
+    """The verdict on one week.
+
+    measured: `rows_looked_at`, the check's metrics and, if it has one, `named`; or None when there was no row. Without
+    a row the check passes if nothing was due, and is an error otherwise: who looked at nothing has shown nothing.
+    """
+    if measured is None or not measured["rows_looked_at"]:
+        played = f"looked at no rows although {final_games} final games were played"
+        nothing_due = "no games" if check.due == metrics.FINAL_GAMES else "no rows, and none are due"
+        outcome, reason = ("error", played) if final_games else ("pass", nothing_due)
+        nothing = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
+        return Verdict(check, week, outcome, reason, 0, final_games, nothing)
+    measurements = tuple(
+        _judge(threshold, None if pd.isna(measured[threshold.metric]) else float(measured[threshold.metric]))
+        for threshold in check.thresholds
+    )
+    worst = next(level for level in ("error", "warn", "pass") if level in [m.outcome for m in measurements])
+    told = [m for m in measurements if m.outcome == worst] if worst != "pass" else list(measurements)
+    reason = "; ".join(_sentence(measurement) for measurement in told)
+    if worst != "pass" and isinstance(measured.get("named"), str):
+        reason += f": {measured['named']}"
+    return Verdict(check, week, worst, reason, int(measured["rows_looked_at"]), final_games, measurements)
+
+
+def _judge(threshold: Threshold, value: float | None) -> Measurement:
+    return Measurement(threshold, value, "error" if value is None else threshold.outcome(value))
+
+
+def _sentence(measurement: Measurement) -> str:
+    threshold, value = measurement.threshold, measurement.value
+    if value is None:
+        return f"{threshold.metric} could not be measured"
+    relation = "is within" if measurement.outcome == "pass" else "is outside"
+    return f"{threshold.metric} {value:.6g} {relation} the bound {threshold.passes}"
+
+
+def audit(
+    query: metrics.Query, table: Table, weeks: Sequence[dt.date], staged: Mapping[str, str] | None = None
+) -> dict[dt.date, list[Verdict]]:
+    """All verdicts on a table, by week; `staged` as in `metrics.measure`."""
+    names = staged or {}
+    checks = checks_of(table)
+    due = {sql: metrics.rows_due(query, sql, weeks, names) for sql in {check.due for check in checks} if sql}
+    verdicts: dict[dt.date, list[Verdict]] = {week: [] for week in weeks}
+    for check in checks:
+        games = due[check.due] if check.due else {}
+        measured = metrics.measure(query, check.sql, weeks, names)
+        by_week = {row["week"]: row for row in measured.to_dict("records")}
+        for week in weeks:
+            verdicts[week].append(evaluate(check, week, by_week.get(week), games.get(week, 0)))
+    return verdicts
+
+
+def unfit(table: Table, week: dt.date, reason: str) -> Verdict:
+    """The verdict on a week whose rows could not even be staged: not fetched, not computed, or of wrong types."""
+    integrity = next(check for check in checks_of(table) if check.name == "row_integrity")
+    return Verdict(integrity, week, "error", reason, 0, 0)
+
+
+def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=table.asset_key,
+            description=check.description,
+            blocking=check.blocking,
+            partitions_def=WEEKS,
+        )
+        for check in checks_of(table)
+    ]

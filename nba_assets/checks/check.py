@@ -1,0 +1,80 @@
+"""What a check and its thresholds are: values; which ones there are is in `thresholds` and `model_thresholds`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nba_assets.checks import metrics
+from nba_assets.tables import Table
+
+HAND_OFF = "hand-off documents of the previous system"
+SEASONS = "measured on the real seasons 2021-22 to 2023-24"
+DESIGN = "set by the design"
+DEFINITION = "true by definition"
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `at_least` to `at_most`, and under `below`; a side left out is open."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        if self.at_least is not None and self.at_least == self.at_most:
+            return f"= {self.at_least:g}"
+        sides = ((">=", self.at_least), ("<=", self.at_most), ("<", self.below))
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in sides if bound is not None)
+
+
+NONE = Range(at_least=0, at_most=0)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A metric passes inside `passes`, warns outside it but inside `warns`, and is an error outside both."""
+
+    metric: str
+    passes: Range
+    origin: str
+    warns: Range | None = None
+
+    def outcome(self, value: float) -> str:
+        if value in self.passes:
+            return "pass"
+        return "warn" if self.warns is not None and value in self.warns else "error"
+
+
+@dataclass(frozen=True)
+class Check:
+    """An asset check: what `sql` measures each week against the thresholds.
+
+    blocking: an error keeps the week's new rows from being published. why: what the check protects from.
+    remedy: what to do when it fails. due: SQL that counts, by week, what rows are due for (final games by default); a
+    week that has some but no row to look at is an error. None where a week may rightly have no row.
+    """
+
+    table: Table
+    name: str
+    sql: str
+    thresholds: tuple[Threshold, ...]
+    blocking: bool
+    why: str
+    remedy: str
+    due: str | None = metrics.FINAL_GAMES
+
+    @property
+    def description(self) -> str:
+        bounds = "; ".join(
+            f"{threshold.metric} {threshold.passes} ({threshold.origin})" for threshold in self.thresholds
+        )
+        effect = "An error keeps the week from being published." if self.blocking else "It does not hold the week back."
+        return f"{self.why} Passes when {bounds}. {effect} If it fails: {self.remedy}"

@@ -1,0 +1,1 @@
+"""What dagster.yaml plugs into Dagster: event log, run launcher, executor, pools, terminal log."""

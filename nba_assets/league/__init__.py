@@ -1,0 +1,1 @@
+"""Facts of the NBA: teams and names. Imports nothing of this project."""

@@ -1,0 +1,64 @@
+"""How the graded predictions turned out, by week and season, beside the expert formula on the same rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nba_assets.partitions import season_name
+from nba_assets.reports.backfill_text import as_image, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WEEKS_OF_ACCURACY = """
+SELECT week, season, COUNT(*) AS graded, AVG(absolute_error) AS model, AVG(mock_absolute_error) AS mock,
+       AVG(error) AS bias, AVG(CASE WHEN within_3 THEN 1.0 ELSE 0.0 END) AS within_3,
+       AVG(CASE WHEN within_5 THEN 1.0 ELSE 0.0 END) AS within_5
+FROM nba_predictions.prediction_accuracy
+WHERE graded AND mock_absolute_error IS NOT NULL AND game_date BETWEEN @first AND @last
+GROUP BY week, season ORDER BY week
+"""
+MEANS = ["model", "mock", "bias", "within_3", "within_5"]
+
+
+def by_season(weeks: pd.DataFrame) -> pd.DataFrame:
+    """The rows of WEEKS_OF_ACCURACY to one a season and one of all (season NULL), each mean weighted by graded rows."""
+    weighted = weeks[MEANS].mul(weeks["graded"], axis=0).assign(graded=weeks["graded"], season=weeks["season"])
+    sums = pd.concat(
+        [weighted.groupby("season").sum().reset_index(), weighted.drop(columns="season").sum().to_frame().T]
+    )
+    return sums.assign(**{mean: sums[mean] / sums["graded"] for mean in MEANS}).reset_index(drop=True)
+
+
+def markdown(weeks: pd.DataFrame) -> str:
+    """Seasons as a table, weeks as a chart."""
+    lines = [
+        "| season | graded | MAE of the model | MAE of the mock | ratio | within 3 | within 5 | bias |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for line in by_season(weeks).itertuples():
+        name = "**all**" if np.isnan(line.season) else season_name(int(line.season))
+        lines.append(
+            f"| {name} | {line.graded:,.0f} | {line.model:.3f} | {line.mock:.3f} | {line.model / line.mock:.3f} "
+            f"| {line.within_3:.1%} | {line.within_5:.1%} | {line.bias:+.2f} |"
+        )
+    return "\n".join([*lines, "", f"![Error by week]{as_image(error_chart(weeks))}"])
+
+
+def error_chart(weeks: pd.DataFrame) -> Figure:
+    """Mean absolute error of each week's own model and of the expert formula, on the same rows."""
+    figure = new_figure(9, 3.2)
+    axes = figure.subplots()
+    days = pd.to_datetime(weeks["week"])
+    for season in sorted(weeks["season"].unique()):
+        chosen = (weeks["season"] == season).to_numpy()
+        known = season == weeks["season"].min()
+        axes.plot(days[chosen], weeks["mock"][chosen], color="#b8b8b8", label="mock" if known else None)
+        axes.plot(days[chosen], weeks["model"][chosen], color="#2a6f97", label="model of the week" if known else None)
+    axes.set_ylabel("mean absolute error in points")
+    axes.set_title("Error by week, before tip-off, on the same rows", fontsize=10)
+    axes.legend(fontsize=8)
+    return figure

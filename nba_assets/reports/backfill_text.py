@@ -1,0 +1,113 @@
+"""The backfill report for people: Markdown and a chart for Dagit, plain text for the terminal."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from nba_assets.partitions import weeks_as_ranges
+from nba_assets.reports.backfill_report import BOUNDS, Report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SEASON_COLOURS = ("#2a6f97", "#e07a5f", "#3d8361", "#8d6a9f", "#c9a227", "#6b705c")
+CHART = "\n\n![NULL rate by month]"
+
+
+def markdown(report: Report) -> str:
+    """The whole report; the same text serves Dagit and, in a terminal, a reader of Markdown."""
+    lines = [
+        f"# Backfill report: {report.decision}",
+        "",
+        f"{report.first} to {report.last}, {report.weeks} weeks.",
+        "",
+        *(f"- {reason}" for reason in report.reasons or ["every bound is met"]),
+        "",
+        "## What was measured",
+        "",
+        "| measure | value | success | decision | bound from |",
+        "|---|---:|---|---|---|",
+    ]
+    for bound in BOUNDS:
+        value, decision = report.measures[bound.measure], report.decisions[bound.measure]
+        lines.append(f"| {bound.measure} | {_number(value)} | {bound.success} | {decision} | {bound.origin} |")
+    for measure in ("games", "player-games played"):
+        lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")
+    lines += ["", "## Volume and NULL rate by season and month", "", *_months_table(report.months), ""]
+    lines += ["```", bars(report.months), "```", "", "## Spot checks", ""]
+    for check in report.spot_checks:
+        lines += [f"{check.title}: {'adds up' if check.right else 'DOES NOT ADD UP'}", ""]
+        lines += [*(f"- {finding}" for finding in check.findings), ""]
+    lines += ["## Weeks", "", f"{report.weeks - len(report.unpublished)} of {report.weeks} weeks published."]
+    if report.unpublished:
+        lines += [
+            "",
+            "Not published: " + ", ".join(weeks_as_ranges(report.unpublished)) + ". Read their failed checks.",
+        ]
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value > 1.5 else f"{value:.1%}"
+
+
+def _months_table(months: pd.DataFrame) -> list[str]:
+    lines = ["| season | month | rows | games | played | NULL rate |", "|---|---|---:|---:|---:|---:|"]
+    for season, of_season in months.groupby("season"):
+        for month in of_season.itertuples():
+            lines.append(
+                f"| {season}-{(season + 1) % 100:02d} | {month.year}-{month.month:02d} | {month.row_count:,} "
+                f"| {month.games:,} | {month.played:,} | {month.null_rate:.1%} |"
+            )
+        null_rate = (of_season["null_rate"] * of_season["row_count"]).sum() / of_season["row_count"].sum()
+        lines.append(
+            f"| **{season}-{(season + 1) % 100:02d}** | **all** | **{of_season['row_count'].sum():,}** "
+            f"| **{of_season['games'].sum():,}** | **{of_season['played'].sum():,}** | **{null_rate:.1%}** |"
+        )
+    return lines
+
+
+def months_chart(months: pd.DataFrame) -> Figure:
+    """Bars by month, one colour a season: the NULL rate with the band the hand-off expects, and rows per game."""
+    figure = new_figure(9, 5.6)
+    null_rate, rows_per_game = figure.subplots(2, sharex=True)
+    labels = [f"{month.year}-{month.month:02d}" for month in months.itertuples()]
+    seasons = sorted(months["season"].unique())
+    colours = [SEASON_COLOURS[seasons.index(season) % len(SEASON_COLOURS)] for season in months["season"]]
+    null_rate.bar(range(len(months)), months["null_rate"], color=colours)
+    null_rate.axhspan(0.35, 0.45, color="#b7c9b0", alpha=0.4, label="expected over the whole range: 35 to 45 %")
+    null_rate.set_ylim(0, 1)
+    null_rate.set_ylabel("minutes NULL")
+    null_rate.set_title("Share of rows without minutes, and rows per game, by month", fontsize=10)
+    null_rate.legend(fontsize=8)
+    rows_per_game.bar(range(len(months)), months["row_count"] / months["games"], color=colours)
+    rows_per_game.set_ylabel("rows per game")
+    rows_per_game.set_xticks(range(len(months)), labels, rotation=90, fontsize=7)
+    return figure
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that many inches."""
+    from matplotlib.figure import Figure  # takes a second to import, which only who draws shall pay
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def as_image(figure: Figure) -> str:
+    """The figure as the address of a Markdown image."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=90)
+    return f"(data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+
+
+def bars(months: pd.DataFrame, width: int = 50) -> str:
+    """The monthly NULL rate as lines of text, for a terminal."""
+    lines = []
+    for month in months.itertuples():
+        bar = "#" * round(month.null_rate * width)
+        lines.append(f"{month.year}-{month.month:02d} {bar:<{width}} {month.null_rate:6.1%}")
+    return "\n".join(lines)

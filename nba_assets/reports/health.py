@@ -1,0 +1,116 @@
+"""The state of every week of every weekly asset, from what was published when: frames in, frame out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nba_assets.partitions import WEEK
+from nba_assets.tables.model import XGBOOST_MODEL
+
+
+class State(enum.StrEnum):
+    """What a week of an asset is, the worst last."""
+
+    NO_GAMES = "no games"
+    COMPLETE = "complete"
+    STALE = "stale"
+    INCOMPLETE = "incomplete"
+    NEVER_RUN = "never run"
+    FAILED = "failed"
+
+
+WORST_LAST = list(State)
+FINE = (State.NO_GAMES, State.COMPLETE)
+MISSING = (State.NEVER_RUN, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A weekly asset as it is declared now. upstream: by name, how many weeks before its own it reads up to; None
+    where it reads its own week only, 0 where it reads its own and all before, 1 where only those before.
+    """
+
+    name: str
+    code_version: str
+    upstream: Mapping[str, int | None]
+
+
+def classify(
+    history: pd.DataFrame,
+    lineage: Sequence[Lineage],
+    unfinished: Mapping[dt.date, int],
+    without_games: Set[dt.date],
+    in_progress: dt.date,
+) -> pd.DataFrame:
+    """One row a week and asset: week, asset, state (State) and why (text).
+
+    history: one row a week and asset with week, asset, published (order of the newest publication among all events, NaN
+    if there is none), code_version (that it was published with), unpublished (why the newest attempt published nothing
+    although it was to; "" where it did) and nothing_due (that attempt found nothing to publish, rightly).
+    lineage: assets in an order in which upstream comes first. unfinished: games that are not final although their date
+    has passed, by week. without_games: weeks of which it is known that they have none. in_progress: the week of today.
+    """
+    weeks = pd.Index(sorted(history["week"].unique()), name="week")
+    by_asset = {name: rows.set_index("week").reindex(weeks) for name, rows in history.groupby("asset")}
+    stale: dict[str, pd.Series[str]] = {}
+    rows = []
+    for asset in lineage:
+        own = by_asset[asset.name]
+        stale[asset.name] = _staleness(asset, by_asset, stale, in_progress)
+        for week, record in zip(weeks, own.to_dict("records"), strict=True):
+            outdated = stale[asset.name][week]
+            games = unfinished.get(week, 0) if not asset.upstream else 0
+            state, why = _state(record, outdated, games, week in without_games)
+            rows.append((week, asset.name, state, why))
+    return pd.DataFrame(rows, columns=["week", "asset", "state", "why"])
+
+
+def _state(record: Mapping[str, object], outdated: str, unfinished: int, no_games: bool) -> tuple[State, str]:
+    refusal = str(record["unpublished"])
+    if pd.isna(record["published"]):
+        if refusal:
+            return State.FAILED, refusal
+        if record["nothing_due"]:
+            return State.COMPLETE, ""
+        return (State.NO_GAMES, "") if no_games else (State.NEVER_RUN, "")
+    if refusal:
+        return State.INCOMPLETE, f"keeps earlier rows: {refusal}"
+    if unfinished:
+        return State.INCOMPLETE, f"{unfinished} games are not final although their date has passed"
+    return (State.STALE, outdated) if outdated else (State.COMPLETE, "")
+
+
+def _staleness(
+    asset: Lineage,
+    by_asset: Mapping[str, pd.DataFrame],
+    stale: Mapping[str, pd.Series[str]],
+    in_progress: dt.date,
+) -> pd.Series[str]:
+    """Why each week of the asset does not follow from what is published and declared now; "" where it does."""
+    own = by_asset[asset.name]
+    why = pd.Series("", index=own.index, dtype="object")
+    for name, reach in asset.upstream.items():
+        later = _up_to(by_asset[name]["published"], reach) > own["published"]
+        if asset.name == XGBOOST_MODEL.name:
+            # Both newest weeks are refreshed each morning, and their models trained on Fridays only.
+            later &= own.index < in_progress - WEEK
+        outdated = _up_to((stale[name] != "").astype(float), reach) > 0
+        why = why.mask(outdated & (why == ""), "an upstream week is stale").mask(later, f"{name} was published later")
+    changed = own["code_version"] != asset.code_version
+    return why.mask(changed, "its code has changed since").where(own["published"].notna(), "")
+
+
+def _up_to(values: pd.Series[float], reach: int | None) -> pd.Series[float]:
+    """The highest value among the weeks that are read, for each week."""
+    return values if reach is None else values.cummax().ffill().shift(reach)
+
+
+def worst(states: pd.DataFrame) -> pd.Series[State]:
+    """The worst state of each week; an asset that is not due does not count where another one is."""
+    rank = states["state"].map(WORST_LAST.index)
+    return rank.groupby(states["week"]).max().map(WORST_LAST.__getitem__)

@@ -1,0 +1,68 @@
+"""The simulated league as every source of the graph: no key, no network, the same rows each time."""
+
+import datetime as dt
+import functools
+import threading
+from collections.abc import Callable
+
+import pandas as pd
+
+from nba_assets.errors import SourceError
+from nba_assets.league.player_names import player_lookup
+from nba_assets.partitions import last_day
+from nba_assets.sources import basketball_reference, nba_injury_report
+from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, Report, RosterSource
+from nba_assets.sources.sample.league import SampleLeague
+
+
+class _SharedLeague:
+    """One league for several resources, which may ask it from several threads."""
+
+    def __init__(self) -> None:
+        self._league = SampleLeague()
+        self._lock = threading.Lock()
+
+    def ask(self, question: Callable[[SampleLeague], pd.DataFrame]) -> pd.DataFrame:
+        with self._lock:
+            return question(self._league)
+
+
+@functools.cache
+def _league() -> _SharedLeague:
+    """The process's league: each season is simulated once, whichever source is asked first."""
+    return _SharedLeague()
+
+
+class SampleSource(BoxScoreSource):
+    """Games of a fictional league; see `sample_league`."""
+
+    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
+        games = _league().ask(lambda league: league.games(week, last_day(week)))
+        return games.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
+
+    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+        rows = _league().ask(lambda league: league.box_scores(week, last_day(week)))
+        return rows.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
+
+
+class SampleInjuryReports(InjuryReportSource):
+    """Who is ruled out of the fictional league's games."""
+
+    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
+        rows = _league().ask(lambda league: league.injury_report(day, day))
+        if rows.empty:
+            return None
+        return Report(day, rows["report_time"].iloc[0], rows[nba_injury_report.COLUMNS], [])
+
+
+class SampleRosters(RosterSource):
+    """Who is under contract in the fictional league."""
+
+    def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
+        try:
+            players = _league().ask(lambda league: league.roster(season, as_of))
+        except ValueError as error:
+            raise SourceError(f"roster of {team} {season}: {error}. Choose another season.") from error
+        of_team = players[players["team"] == team].reset_index(drop=True)
+        lookups = of_team["player_name"].map(player_lookup)
+        return of_team.assign(player_lookup=lookups)[basketball_reference.COLUMNS]

@@ -1,0 +1,58 @@
+"""What is stored: every table, its columns, key and grain, once. Schemas, DDL, column docs, checks derive from it."""
+
+from nba_assets.tables.availability import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES
+from nba_assets.tables.box_scores import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    COUNTING_STATS,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+)
+from nba_assets.tables.model import (
+    MODEL_COMPARISON,
+    MODEL_TABLES,
+    PLAYER_GAME_FEATURES,
+    PLAYER_POINTS,
+    PREDICTION_ACCURACY,
+    XGBOOST_MODEL,
+)
+from nba_assets.tables.schema import Column, Table, Type
+from nba_assets.tables.validation import VALIDATION_METRICS
+
+DATA_TABLES = (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    NBAC_INJURY_REPORT,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+    VALIDATION_METRICS,
+)
+"""The weekly tables whose weeks must be there before anything is modelled."""
+WEEKLY_TABLES = (*DATA_TABLES, *MODEL_TABLES)
+ROSTER_TABLES = (BR_ROSTERS_CURRENT, ROSTER_CHANGES)
+ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON)
+
+__all__ = [
+    "ALL_TABLES",
+    "BDL_GAMES",
+    "BDL_PLAYER_BOXSCORES",
+    "BR_ROSTERS_CURRENT",
+    "COUNTING_STATS",
+    "DATA_TABLES",
+    "MODEL_COMPARISON",
+    "MODEL_TABLES",
+    "NBAC_INJURY_REPORT",
+    "PLAYER_GAME_FEATURES",
+    "PLAYER_GAME_SUMMARY",
+    "PLAYER_POINTS",
+    "PREDICTION_ACCURACY",
+    "ROSTER_CHANGES",
+    "ROSTER_TABLES",
+    "TEAM_GAME_SUMMARY",
+    "VALIDATION_METRICS",
+    "WEEKLY_TABLES",
+    "XGBOOST_MODEL",
+    "Column",
+    "Table",
+    "Type",
+]

@@ -1,0 +1,16 @@
+"""The assets that are no tables, and the groups in which Dagit shows all of them."""
+
+import dagster as dg
+
+CHAMPION = dg.AssetKey(["nba_ml", "champion"])
+ACCURACY_REPORT = dg.AssetKey(["nba_predictions", "accuracy_report"])
+BACKFILL_REPORT = dg.AssetKey(["nba_validation", "backfill_report"])
+DATA_HEALTH = dg.AssetKey(["nba_validation", "data_health"])
+
+DATASETS = ("nba_raw", "nba_analytics", "nba_features", "nba_ml", "nba_predictions", "nba_validation")
+
+
+def group_of(key: dg.AssetKey) -> str:
+    """The group of an asset in Dagit, "1_raw" and so on: Dagit sorts groups by name, and people read downstream."""
+    dataset = key.path[0]
+    return f"{DATASETS.index(dataset) + 1}_{dataset.removeprefix('nba_')}"

@@ -1,0 +1,134 @@
+"""The tables of games and box scores: raw as sent, and the summaries that follow from them."""
+
+from nba_assets.tables.schema import (
+    FETCHED_AT,
+    GAME_DATE,
+    GAME_ID,
+    IS_HOME,
+    OPPONENT,
+    PLAYER_GAME,
+    PLAYER_ID,
+    PLAYER_NAME,
+    POSTSEASON,
+    SEASON,
+    TEAM,
+    WEEK,
+    Column,
+    Table,
+    Type,
+    integer,
+    number,
+    required,
+)
+
+COUNTING_STATS = {
+    "fgm": "field goals made",
+    "fga": "field goals attempted",
+    "fg3m": "three-pointers made",
+    "fg3a": "three-pointers attempted",
+    "ftm": "free throws made",
+    "fta": "free throws attempted",
+    "oreb": "offensive rebounds",
+    "dreb": "defensive rebounds",
+    "reb": "rebounds",
+    "ast": "assists",
+    "stl": "steals",
+    "blk": "blocks",
+    "turnover": "turnovers",
+    "pf": "personal fouls",
+    "pts": "points",
+}
+
+BDL_GAMES = Table(
+    "nba_raw",
+    "bdl_games",
+    "Games as balldontlie lists them, one row a game: schedule, status and score. Games of the week in progress and "
+    "postponed games are here too, with a status other than Final.",
+    key=("game_id",),
+    columns=(
+        WEEK,
+        GAME_ID,
+        GAME_DATE,
+        SEASON,
+        POSTSEASON,
+        required("status", Type.TEXT, "Final once played; before that the tip-off time, a period or Postponed"),
+        Column("tipoff", Type.TIMESTAMP, "scheduled tip-off (UTC)"),
+        required("period", Type.INTEGER, "periods played: 4, one more for each overtime, 0 before tip-off"),
+        required("home_team", Type.TEXT, "home team, three-letter abbreviation"),
+        required("visitor_team", Type.TEXT, "visiting team, three-letter abbreviation"),
+        required("home_score", Type.INTEGER, "points of the home team, 0 before tip-off"),
+        required("visitor_score", Type.INTEGER, "points of the visiting team, 0 before tip-off"),
+        FETCHED_AT,
+    ),
+)
+
+BDL_PLAYER_BOXSCORES = Table(
+    "nba_raw",
+    "bdl_player_boxscores",
+    "Box-score rows as balldontlie sends them, one a player and game. Everyone on the roster is listed: who did not "
+    'play has minutes "00" and zeros.',
+    key=("game_id", "player_id"),
+    columns=(
+        *PLAYER_GAME,
+        Column("position", Type.TEXT, "position as listed: G, F, C or a pair"),
+        Column("minutes", Type.TEXT, 'minutes as text, exactly as sent: "34", "34:21", "00"'),
+        *(integer(name, f"{text}, as sent: 0 for who did not play") for name, text in COUNTING_STATS.items()),
+        FETCHED_AT,
+    ),
+)
+
+PLAYER_GAME_SUMMARY = Table(
+    "nba_analytics",
+    "player_game_summary",
+    "One row a player and final game, with what the box score says and what follows from it. Who did not play has "
+    "played = false and NULL, never 0, in every stat.",
+    key=("game_id", "player_id"),
+    columns=(
+        WEEK,
+        GAME_ID,
+        PLAYER_ID,
+        GAME_DATE,
+        SEASON,
+        POSTSEASON,
+        PLAYER_NAME,
+        TEAM,
+        OPPONENT,
+        IS_HOME,
+        required("won", Type.BOOLEAN, "the row's team won"),
+        required("played", Type.BOOLEAN, 'was on the court: false for "00" minutes with an all-zero line'),
+        number("minutes_played", "minutes on the court, 34:21 is 34.35; NULL when not played"),
+        *(integer(name, f"{text}; NULL when not played") for name, text in COUNTING_STATS.items()),
+        number("usage_rate", "share of the team's plays used while on the court, in percent"),
+        number("ts_pct", "true shooting: PTS / (2 (FGA + 0.44 FTA)); NULL without an attempt"),
+        number("efg_pct", "effective field goals: (FGM + 0.5 FG3M) / FGA; NULL without an attempt"),
+        Column(
+            "absence_reason", Type.TEXT, "why he did not play, if the injury report ruled him out; NULL where played"
+        ),
+    ),
+)
+
+TEAM_GAME_SUMMARY = Table(
+    "nba_analytics",
+    "team_game_summary",
+    "One row a team and final game: score, possessions, pace and ratings, from the sums of its players' box scores.",
+    key=("game_id", "team"),
+    columns=(
+        WEEK,
+        GAME_ID,
+        GAME_DATE,
+        SEASON,
+        POSTSEASON,
+        TEAM,
+        OPPONENT,
+        IS_HOME,
+        required("won", Type.BOOLEAN, "the row's team won"),
+        required("points", Type.INTEGER, "points of the team, from the game's score"),
+        required("opponent_points", Type.INTEGER, "points of the opponent, from the game's score"),
+        number("possessions", "FGA + 0.44 FTA + TOV - OREB of the team"),
+        number("pace", "mean of both teams' possessions per 48 minutes of game time, overtime included in the time"),
+        number("off_rating", "points per 100 possessions"),
+        number("def_rating", "opponent's points per 100 of the opponent's possessions"),
+        required("minutes", Type.FLOAT, "sum of the players' minutes: 240, and 25 for each overtime"),
+        required("overtimes", Type.INTEGER, "overtime periods played"),
+    ),
+)

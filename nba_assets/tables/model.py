@@ -1,0 +1,96 @@
+"""The tables of features, models and predictions."""
+
+from nba_assets.tables.features import FEATURES
+from nba_assets.tables.schema import (
+    OPPONENT,
+    PLAYER_GAME,
+    Column,
+    Table,
+    Type,
+    number,
+    required,
+)
+
+PLAYER_GAME_FEATURES = Table(
+    "nba_features",
+    "player_game_features",
+    "One row a rostered player and game, played or not: what was known of him and of both teams before the game's "
+    "date, for training and prediction alike. The target, points, stands apart and is NULL unless he played.",
+    key=("game_id", "player_id"),
+    columns=(
+        *PLAYER_GAME,
+        OPPONENT,
+        required("ruled_out", Type.BOOLEAN, "ruled out by the injury report before tip-off"),
+        Column("played", Type.BOOLEAN, "was on the court; NULL for a game still to come"),
+        Column("points", Type.FLOAT, "target: points scored; NULL unless played"),
+        *(number(feature.name, feature.text) for feature in FEATURES),
+    ),
+)
+
+PLAYER_POINTS = Table(
+    "nba_predictions",
+    "player_points",
+    "One prediction a game for every player not ruled out before tip-off, by the model of that week, which was trained "
+    "on earlier weeks only; the baselines stand beside it on the same rows.",
+    key=("game_id", "player_id"),
+    columns=(
+        *PLAYER_GAME,
+        OPPONENT,
+        required("model_id", Type.TEXT, "model that predicted, as in the artifact folder"),
+        required("predicted_points", Type.FLOAT, "predicted points, 0 to 60"),
+        number("mock_points", "points by the hand-tuned expert formula; NULL without an earlier game"),
+        number("last_10_points", "mean points of his last ten games; NULL without an earlier game"),
+    ),
+)
+
+PREDICTION_ACCURACY = Table(
+    "nba_predictions",
+    "prediction_accuracy",
+    "Predictions of final games against the points scored. Who did not play is void, with the reason.",
+    key=("game_id", "player_id"),
+    columns=(
+        *PLAYER_GAME,
+        required("model_id", Type.TEXT, "model that predicted"),
+        required("predicted_points", Type.FLOAT, "predicted points"),
+        required("graded", Type.BOOLEAN, "played, so that the prediction counts"),
+        Column("void_reason", Type.TEXT, "why the prediction does not count; NULL where it does"),
+        number("points", "points scored; NULL where void"),
+        number("error", "predicted minus scored; NULL where void"),
+        number("absolute_error", "size of the error; NULL where void"),
+        number("mock_absolute_error", "size of the expert formula's error; NULL where void or without an earlier game"),
+        Column("within_3", Type.BOOLEAN, "off by 3 points at the most; NULL where void"),
+        Column("within_5", Type.BOOLEAN, "off by 5 points at the most; NULL where void"),
+    ),
+)
+
+MODEL_COMPARISON = Table(
+    "nba_ml",
+    "model_comparison",
+    "The newest comparison: every feature set and baseline on the same test rows of a date-disjoint split.",
+    key=("contender",),
+    columns=(
+        required("contender", Type.TEXT, "feature set or baseline"),
+        required("compared_at", Type.TIMESTAMP, "when it was compared (UTC)"),
+        required("test_first_date", Type.DATE, "first league date of the test rows"),
+        required("test_last_date", Type.DATE, "last league date of the test rows"),
+        required("test_rows", Type.INTEGER, "test rows, the same for every contender"),
+        required("mae", Type.FLOAT, "mean absolute error in points"),
+        required("bias", Type.FLOAT, "mean of predicted minus scored points"),
+        required("within_3", Type.FLOAT, "share of predictions off by 3 points at the most"),
+        required("within_5", Type.FLOAT, "share of predictions off by 5 points at the most"),
+        required("mae_minus_mock", Type.FLOAT, "mean absolute error minus the expert formula's"),
+        required("interval_low", Type.FLOAT, "lower end of the 95 % bootstrap interval of mae_minus_mock"),
+        required("interval_high", Type.FLOAT, "upper end of the 95 % bootstrap interval of mae_minus_mock"),
+    ),
+    date_column="test_last_date",
+)
+
+XGBOOST_MODEL = Table(
+    "nba_ml",
+    "xgboost_model",
+    "The points model of each week, trained on the weeks before it: an XGBoost file and a card in the artifact folder.",
+    key=(),
+    columns=(),
+)
+
+MODEL_TABLES = (PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY)

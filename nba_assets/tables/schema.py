@@ -1,0 +1,100 @@
+"""What a table and its columns are, and the columns that several tables share."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import dagster as dg
+
+
+class Type(enum.Enum):
+    """What a column holds; each warehouse says which of its own types that is."""
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: NULL is a misfit where `required`."""
+
+    name: str
+    type: Type
+    description: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the warehouse, which is also the asset of the same key.
+
+    key: columns that identify a row. `date_column`: the league date a reader filters by; every weekly table also
+    carries `week`, the Friday of the partition that wrote the row.
+    """
+
+    dataset: str
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    date_column: str = "game_date"
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.dataset}.{self.name}"
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        return dg.AssetKey([self.dataset, self.name])
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def column_schema(self) -> dg.TableSchema:
+        return dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    name=column.name,
+                    type=column.type.value,
+                    description=column.description,
+                    constraints=dg.TableColumnConstraints(
+                        nullable=not column.required, unique=self.key == (column.name,)
+                    ),
+                )
+                for column in self.columns
+            ]
+        )
+
+
+def required(name: str, type_: Type, description: str) -> Column:
+    return Column(name, type_, description, required=True)
+
+
+def integer(name: str, description: str) -> Column:
+    return Column(name, Type.INTEGER, description)
+
+
+def number(name: str, description: str) -> Column:
+    return Column(name, Type.FLOAT, description)
+
+
+WEEK = required("week", Type.DATE, "Friday that opens the weekly partition the row was written for")
+GAME_ID = required("game_id", Type.INTEGER, "game, as balldontlie numbers it")
+GAME_DATE = required("game_date", Type.DATE, "league date of the game (US/Eastern)")
+SEASON = required("season", Type.INTEGER, "year the season starts in: 2023 is 2023-24")
+POSTSEASON = required("postseason", Type.BOOLEAN, "play-off game")
+PLAYER_ID = required("player_id", Type.INTEGER, "player, as balldontlie numbers him")
+PLAYER_NAME = required("player_name", Type.TEXT, "first and last name")
+TEAM = required("team", Type.TEXT, "the row's team, three-letter abbreviation")
+OPPONENT = required("opponent", Type.TEXT, "the other team, three-letter abbreviation")
+IS_HOME = required("is_home", Type.BOOLEAN, "the row's team plays at home")
+PLAYER_GAME = (WEEK, GAME_ID, PLAYER_ID, GAME_DATE, SEASON, PLAYER_NAME, TEAM)
+PLAYER_LOOKUP = required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix")
+FETCHED_AT = required("fetched_at", Type.TIMESTAMP, "when the row was asked from the source (UTC)")

@@ -1,0 +1,137 @@
+"""What injury reports say, as plain functions of frames: their rows as stored, who they name, who they rule out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandas as pd
+
+from nba_assets.league.player_names import player_lookup
+from nba_assets.partitions import week_of
+from nba_assets.sources.interface import Report
+from nba_assets.sources.nba_injury_report import NOT_YET_SUBMITTED
+from nba_assets.tables import NBAC_INJURY_REPORT
+
+OUT = "Out"
+UNREAD = "Unread"
+NO_REASON = "No reason given"  # in place of an empty reason, so that who was ruled out is told from who was not used
+_REPORT = ["report_date", "report_time"]
+
+
+def report_rows(reports: Sequence[Report], fetched_at: pd.Timestamp) -> pd.DataFrame:
+    """One row (NBAC_INJURY_REPORT without player_id) for each row and each unread line of the reports.
+
+    A player listed twice for one game and team would share a key, so the second listing is kept as an unread line.
+    """
+    columns = [name for name in NBAC_INJURY_REPORT.column_names if name != "player_id"]
+    rows = pd.concat([report.rows for report in reports]) if reports else pd.DataFrame(columns=columns)
+    again = rows.duplicated([*_REPORT, "game_date", "team", "player_lookup"])
+    lines = {(report.report_date, report.report_time): list(report.unread_lines) for report in reports}
+    for row in rows[again].itertuples():
+        lines[row.report_date, row.report_time].append(f"{row.player_name} {row.status} {row.reason}")
+    unread = [_unread(*key, number, line) for key in lines for number, line in enumerate(lines[key], 1)]
+    read = rows[~again]
+    parsed = {
+        (report.report_date, report.report_time): len(report.rows) + len(report.unread_lines) for report in reports
+    }
+    whole = pd.concat([read, pd.DataFrame(unread, columns=read.columns)] if unread else [read], ignore_index=True)
+    keys = zip(whole["report_date"], whole["report_time"], strict=True)
+    weeks = {day: week_of(day) for day, _ in parsed}
+    return whole.assign(
+        week=whole["report_date"].map(weeks).astype("object"),  # also of no rows, which pandas would make numbers
+        rows_in_report=[parsed[key] for key in keys],
+        fetched_at=fetched_at,
+    )[columns]
+
+
+def _unread(report_date: dt.date, report_time: str, number: int, line: str) -> dict[str, object]:
+    return {
+        "report_date": report_date,
+        "report_time": report_time,
+        "game_date": report_date,
+        "team": "",
+        "player_name": "",
+        "player_lookup": f"unread {number}",
+        "status": UNREAD,
+        "reason": line,
+        "reason_category": "other",
+    }
+
+
+def days_stored(stored: pd.DataFrame) -> set[dt.date]:
+    """The days whose report is stored with every row that it had."""
+    if stored.empty:
+        return set()
+    reports = stored.groupby(_REPORT)["rows_in_report"].agg(["size", "min", "max"]).reset_index()
+    whole = (reports["size"] == reports["min"]) & (reports["size"] == reports["max"])
+    return set(reports.loc[whole, "report_date"])
+
+
+def with_reports(stored: pd.DataFrame, fetched: pd.DataFrame) -> pd.DataFrame:
+    """The stored rows and those of the fetched reports; a report that was stored before is replaced by itself."""
+    replaced = pd.MultiIndex.from_frame(stored[_REPORT]).isin(pd.MultiIndex.from_frame(fetched[_REPORT]))
+    parts = [rows[list(fetched.columns)] for rows in (stored[~replaced], fetched) if len(rows)]
+    frame = pd.concat(parts, ignore_index=True) if parts else fetched
+    return frame.assign(fetched_at=pd.to_datetime(frame["fetched_at"], utc=True))
+
+
+def match_players(rows: pd.DataFrame, players: pd.DataFrame) -> pd.Series[int]:
+    """player_id (Int64) of each row: of the week's player of that name on the team, else of that name alone.
+
+    players: week, team, player_name and player_id of who may be meant. NULL where no player, or more than one, fits.
+    """
+    known = players[["week", "team", "player_name", "player_id"]].drop_duplicates()
+    lookups = {name: player_lookup(name) for name in known["player_name"].unique()}
+    known = known.assign(player_lookup=pd.Series([lookups[name] for name in known["player_name"]], known.index, object))
+    named = rows["player_name"] != ""
+    on_team = _only_player(rows, known, ["week", "team", "player_lookup"])
+    anywhere = _only_player(rows, known, ["week", "player_lookup"])
+    return on_team.fillna(anywhere).where(named)
+
+
+def _only_player(rows: pd.DataFrame, known: pd.DataFrame, by: list[str]) -> pd.Series[int]:
+    ids = known.groupby(by)["player_id"].agg(["min", "max"])
+    only = ids.loc[ids["min"] == ids["max"], "min"].astype("Int64").rename("matched").reset_index()
+    matched = rows[by].merge(only, on=by, how="left")["matched"]
+    return matched.astype("Int64").set_axis(rows.index)
+
+
+def absences(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
+    """Who was ruled out of which game: game_id, player_id, team, reason, reason_category and before_tipoff.
+
+    For each team the newest report before tip-off that lists it counts. Where there is none, as for a game at noon, the
+    first one after counts and `before_tipoff` is false: knowledge of it came too late to predict with.
+    reports: NBAC_INJURY_REPORT. games: BDL_GAMES.
+    """
+    sides = [games[["game_id", "game_date", side]].set_axis(["game_id", "game_date", "team"], axis=1)
+             for side in ("home_team", "visitor_team")]  # fmt: skip
+    submitted = reports[~reports["status"].isin([NOT_YET_SUBMITTED, UNREAD])]
+    listed = submitted.merge(pd.concat(sides), on=["game_date", "team"])
+    published = _instants(listed["report_date"], listed["report_time"])
+    # A game without a printed time may be at any hour of its day.
+    tipoff = _instants(listed["game_date"], listed["game_time"].fillna("00:00"))
+    listed = listed.assign(published=published, before_tipoff=published < tipoff, apart=(tipoff - published).abs())
+    nearest_first = listed.sort_values(["before_tipoff", "apart"], ascending=[False, True], kind="stable")
+    counting = nearest_first.groupby(["game_id", "team"])["published"].transform("first")
+    counts = (nearest_first["published"] == counting) & (nearest_first["status"] == OUT)
+    out = nearest_first[counts & nearest_first["player_id"].notna()].drop_duplicates(["game_id", "player_id"])
+    columns = ["game_id", "player_id", "team", "reason", "reason_category", "before_tipoff"]
+    return out[columns].astype({"player_id": "int64"}).sort_values(["game_id", "player_id"], ignore_index=True)
+
+
+def with_absence_reasons(summary: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
+    """`summary` (PLAYER_GAME_SUMMARY) with the reason that the report gave for who was ruled out and did not play."""
+    keys = ["game_id", "player_id"]
+    reasons = summary[keys].merge(out[[*keys, "reason"]], on=keys, how="left")["reason"].set_axis(summary.index)
+    told = reasons.notna() & ~summary["played"]
+    return summary.assign(absence_reason=reasons.replace("", NO_REASON).astype("object").where(told, None))
+
+
+def unmatched_weeks(rows: pd.DataFrame) -> list[dt.date]:
+    """The weeks with a named player who was not matched."""
+    return sorted(set(rows.loc[rows["player_id"].isna() & (rows["player_name"] != ""), "week"]))
+
+
+def _instants(dates: pd.Series[dt.date], times: pd.Series[str]) -> pd.Series[pd.Timestamp]:
+    return pd.to_datetime(dates.astype("str") + " " + times.astype("str"), format="%Y-%m-%d %H:%M")

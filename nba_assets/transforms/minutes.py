@@ -1,0 +1,26 @@
+"""Minutes on the court, from the text box scores carry."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nba_assets.errors import BadRow
+
+
+def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
+    """Minutes as a number: "34" is 34.0, "34:21" is 34.35, "00" is 0.0 and NULL stays NULL.
+
+    Raises BadRow for any other text, naming the row.
+    """
+    text = box_scores["minutes"].astype("string")
+    parts = text.str.extract(r"^([0-9]{1,2})(?::([0-5][0-9]))?\Z")
+    unreadable = text.notna() & parts[0].isna()
+    if unreadable.any():
+        row = box_scores.loc[unreadable.idxmax()]
+        raise BadRow(
+            f"nba_raw.bdl_player_boxscores, game {row['game_id']} of {row['game_date']}, player {row['player_id']}: "
+            f'minutes {row["minutes"]!r} is neither minutes ("34") nor minutes and seconds ("34:21"); '
+            "materialize the raw week again with refresh: true"
+        )
+    whole, seconds = parts[0].astype("Float64"), parts[1].fillna("0").astype("Float64")
+    return (whole + seconds / 60).astype("float64")

@@ -1,0 +1,1 @@
+"""How weeks are published, and what Dagster is told of each."""

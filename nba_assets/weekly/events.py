@@ -1,0 +1,121 @@
+"""How Dagster is told what became of each week of a run: the one place that works around its partitioned checks.
+
+Dagster gives a check result the partition of the run's `dagster/partition` tag, which a run over a range does not
+have, and records a materialization for every week of the range, also for a refused one. So events are yielded here
+week by week, with the materialization each evaluation judged, and the automatic ones are switched off.
+`test_weekly_events.py` notices when Dagster no longer needs this.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as Target,
+)
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as NO_AUTOMATIC_EVENTS
+
+from nba_assets.checks.audit import Verdict
+from nba_assets.tables import Table
+from nba_assets.weekly.publish import WeekResult
+from nba_assets.weekly.retries import run_that_executed
+
+LEVELS = {
+    "pass": (True, dg.AssetCheckSeverity.ERROR),
+    "warn": (False, dg.AssetCheckSeverity.WARN),
+    "error": (False, dg.AssetCheckSeverity.ERROR),
+}
+
+
+def week_events(
+    context: dg.AssetExecutionContext, table: Table, results: Sequence[WeekResult], value: Any = None
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[Any]]:
+    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step.
+
+    value: what the asset's IO manager is to store; None where the weeks are stored already.
+    """
+    for result in results:
+        if result.published:
+            yield _materialization(context, table, result)
+    targets = newest_materializations(context.instance, table.asset_key, [result.week for result in results])
+    for result in results:
+        for verdict in result.verdicts:
+            yield _evaluation(table, verdict, targets.get(result.week))
+    yield dg.Output(value, metadata={NO_AUTOMATIC_EVENTS: True})
+    for output_name in context.assets_def.check_specs_by_output_name:
+        yield dg.Output(None, output_name=output_name)
+
+
+def newest_materializations(
+    instance: dg.DagsterInstance, key: dg.AssetKey, weeks: Iterable[dt.date]
+) -> dict[dt.date, dg.EventLogRecord]:
+    """The newest materialization of each of these weeks that has one."""
+    partitions = [week.isoformat() for week in weeks]
+    storage_ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
+    )
+    if not storage_ids:
+        return {}
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key, storage_ids=list(storage_ids.values())), limit=len(storage_ids)
+    ).records
+    return {dt.date.fromisoformat(str(record.partition_key)): record for record in records}
+
+
+def weeks_published_by(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey, newest: Mapping[dt.date, dg.EventLogRecord]
+) -> set[dt.date]:
+    """Those of the weeks that this run has published, also where another run has published them once more since.
+
+    newest: the `newest_materializations` of the weeks.
+    """
+    made_by = run_that_executed(instance, run, key)
+    own = {week for week, record in newest.items() if record.run_id == made_by}
+    if own == set(newest):
+        return own
+    entries = instance.all_logs(made_by, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    events = [entry.dagster_event for entry in entries if entry.dagster_event]
+    earlier = {dt.date.fromisoformat(str(event.partition)) for event in events if event.asset_key == key}
+    return own | (earlier & set(newest))
+
+
+def _materialization(context: dg.AssetExecutionContext, table: Table, result: WeekResult) -> dg.AssetMaterialization:
+    metadata: dict[str, dg.MetadataValue | float | str] = {
+        "dagster/partition_row_count": result.row_count,
+        "rows": result.row_count,
+    }
+    if result.first_date and result.last_date:
+        metadata |= {"first_date": f"{result.first_date}", "last_date": f"{result.last_date}"}
+    for verdict in result.verdicts:
+        metadata |= {m.threshold.metric: m.value for m in verdict.measurements if m.value is not None}
+    tags = {"dagster/code_version": str(context.assets_def.code_versions_by_key[table.asset_key])}
+    return dg.AssetMaterialization(table.asset_key, partition=result.week.isoformat(), metadata=metadata, tags=tags)
+
+
+def _evaluation(table: Table, verdict: Verdict, judged: dg.EventLogRecord | None) -> dg.AssetCheckEvaluation:
+    passed, severity = LEVELS[verdict.outcome]
+    metadata: dict[str, dg.MetadataValue | float | str] = {
+        "reason": verdict.reason,
+        "rows_looked_at": verdict.rows_looked_at,
+        "final_games": verdict.final_games,
+    }
+    for measurement in verdict.measurements:
+        if measurement.value is not None:
+            metadata[measurement.threshold.metric] = measurement.value
+        metadata[f"{measurement.threshold.metric} passes"] = str(measurement.threshold.passes)
+    target = Target(storage_id=judged.storage_id, run_id=judged.run_id, timestamp=judged.timestamp) if judged else None
+    return dg.AssetCheckEvaluation(
+        asset_key=table.asset_key,
+        check_name=verdict.check.name,
+        passed=passed,
+        severity=severity,
+        description=f"{verdict.week}: {verdict.reason}",
+        metadata=metadata,
+        partition=verdict.week.isoformat(),
+        target_materialization_data=target,
+        # Publishing has already kept the bad week out; a blocking evaluation would also stop the good weeks.
+        blocking=False,
+    )

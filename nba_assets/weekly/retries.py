@@ -1,0 +1,52 @@
+"""Which failures Dagster tries again after a while, by the kind of error, and which run a step's results came from.
+
+What may pass is tried again: a source or warehouse that gave no answer, or was busy, for all the patience it has of its
+own. What cannot pass is not: a refused key, wrong rows, a full disk, a setting. A run with a person waiting at the
+terminal is never held up: it says what failed, and running it again goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
+
+EXPECTED_FAILURES = (SourceError, WarehouseError)
+MAY_PASS = (NoAnswer, WarehouseUnavailable)
+WAITS = (60.0, 300.0)  # seconds before each further try
+ATTENDED = {"nba/attended": "true"}
+"""Tag of a run with a person waiting for it."""
+
+
+def may_try_again(context: dg.AssetExecutionContext) -> bool:
+    return context.retry_number < len(WAITS) and not ATTENDED.items() <= context.run.tags.items()
+
+
+def try_again(context: dg.AssetExecutionContext) -> dg.RetryRequested:
+    """To be raised from a Failure that says why; Dagster frees the step's pool, waits, and executes the step again."""
+    return dg.RetryRequested(max_retries=len(WAITS), seconds_to_wait=WAITS[context.retry_number])
+
+
+@contextmanager
+def expected_failures(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """What a source or the warehouse cannot do becomes another try, or a failure without a traceback."""
+    try:
+        yield
+    except EXPECTED_FAILURES as error:
+        if isinstance(error, MAY_PASS) and may_try_again(context):
+            raise try_again(context) from dg.Failure(str(error))
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def run_that_executed(instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey) -> str:
+    """The id of the run itself, or of the run it takes up again from its failure, if that had executed the asset."""
+    step = "__".join(key.path)
+    while run.step_keys_to_execute is not None and step not in run.step_keys_to_execute and run.parent_run_id:
+        parent = instance.get_run_by_id(run.parent_run_id)
+        if parent is None:
+            break
+        run = parent
+    return run.run_id

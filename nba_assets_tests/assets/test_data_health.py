@@ -1,0 +1,138 @@
+"""data_health over a real history: every state that a week can be in, from what Dagster's event log says of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+import pytest
+
+from nba_assets.assets.health import WEEKLY_ASSETS
+from nba_assets.errors import SourceError
+from nba_assets.partitions import WEEK as WEEK_LONG
+from nba_assets.partitions import league_today, week_of
+from nba_assets.reports.health import State
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
+from nba_assets.tables.asset_keys import DATA_HEALTH
+from nba_assets_tests.support.small_week import WEEK, a_team_missing, league_week
+from nba_assets_tests.support.weekly_runs import WeeklyRuns, weekly_runs
+
+COMPLETE, REFUSED, OLD_CODE, FAILED, NO_ANSWER, NEVER_RUN, NO_GAMES = [
+    WEEK + dt.timedelta(days=7 * index) for index in range(7)
+]
+LAST = NO_GAMES + dt.timedelta(days=7)
+ALL = list(WEEKLY_ASSETS.values())
+
+
+@dataclass
+class Health:
+    """What data_health told of the weeks up to LAST."""
+
+    text: str
+    counts: Mapping[str, object]
+    checks: dict[str, dg.AssetCheckEvaluation]
+    success: bool
+
+    def line(self, week: dt.date) -> str:
+        (line,) = [line for line in self.text.splitlines() if line.startswith(f"| {week} |")]
+        return line
+
+
+def health(runs: WeeklyRuns, first: dt.date = COMPLETE, last: dt.date = LAST) -> Health:
+    result = runs.definitions.resolve_job_def("data_health").execute_in_process(
+        instance=runs.instance,
+        run_config={
+            "ops": {"nba_validation__data_health": {"config": {"first_date": f"{first}", "last_date": f"{last}"}}}
+        },
+        raise_on_error=False,
+    )
+    (told,) = result.asset_materializations_for_node("__".join(DATA_HEALTH.path))
+    counts = {str(state): told.metadata[state].value for state in State}
+    checks = {evaluation.check_name: evaluation for evaluation in result.get_asset_check_evaluations()}
+    return Health(str(told.metadata["weeks by state"].value), counts, checks, result.success)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeeklyRuns]:
+    """A league that plays every week but NO_GAMES; the weeks up to NO_ANSWER were run, not all of them well."""
+    folder = tmp_path_factory.mktemp("health") / "project"
+    with weekly_runs(folder, COMPLETE, REFUSED, OLD_CODE, NEVER_RUN, LAST) as runs:
+        runs.league.answer(FAILED, a_team_missing(FAILED))
+        runs.league.answer(NO_ANSWER, SourceError("nothing but errors"))
+        assert runs.run(COMPLETE, OLD_CODE, tables=ALL).success
+        assert not runs.run(FAILED, tables=ALL).success
+        assert not runs.run(NO_ANSWER, tables=ALL).success
+        yield runs
+
+
+def test_an_untouched_history_is_complete(runs: WeeklyRuns) -> None:
+    told = health(runs, COMPLETE, OLD_CODE)
+    assert told.counts == dict.fromkeys(State, 0) | {State.COMPLETE: 3}
+    assert told.text.startswith("# Data health: 3 of 3 weeks are complete")
+    assert told.success
+    assert told.checks["every_past_week"].passed
+    assert told.checks["every_past_week"].metadata["rows_looked_at"].value == 3
+
+
+def test_every_state_is_told_from_what_really_happened(runs: WeeklyRuns) -> None:
+    wrong = league_week(REFUSED)
+    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
+    runs.league.answer(REFUSED, wrong)
+    assert not runs.run(REFUSED, tables=[BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY]).success
+    runs.instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            BDL_GAMES.asset_key, partition=f"{OLD_CODE}", tags={"dagster/code_version": "an older one"}
+        )
+    )
+    told = health(runs)
+    assert told.counts == dict.fromkeys(State, 1) | {State.FAILED: 2, State.NEVER_RUN: 2}
+    assert "bdl_player_boxscores incomplete: keeps earlier rows: rows_per_final_game" in told.line(REFUSED)
+    assert "player_game_summary incomplete: keeps earlier rows: run" in told.line(REFUSED)
+    assert "bdl_games stale: its code has changed since" in told.line(OLD_CODE)
+    assert "stale: bdl_games was published later" in told.line(OLD_CODE)
+    assert "bdl_player_boxscores failed: rows_per_final_game: final_games_of_one_team 1" in told.line(FAILED)
+    assert "read its failed checks, repair the source" in told.line(FAILED)
+    assert "bdl_games failed: row_integrity: nothing but errors" in told.line(NO_ANSWER)
+    assert f"| {NEVER_RUN}, {LAST} | bdl_games, bdl_player_boxscores, team_game_summary and 7 more never" in told.text
+
+    check = told.checks["every_past_week"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert check.description == (
+        f"failed: {FAILED} to {NO_ANSWER}; incomplete: {REFUSED}; never run: {NEVER_RUN}, {LAST}; stale: {OLD_CODE}"
+    )
+    assert told.success, "it tells of failures, it is none"
+
+
+def test_a_run_of_the_week_in_progress_is_what_makes_it_fresh(runs: WeeklyRuns) -> None:
+    this_week = week_of(league_today())
+    before = health(runs).checks["freshness"]
+    assert (before.passed, before.description) == (
+        True,
+        f"off-season: weeks {this_week - WEEK_LONG} and {this_week} have no game",
+    )
+    runs.league.answer(this_week)
+    never = health(runs).checks["freshness"]
+    assert (never.passed, never.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert never.description == f"week {this_week} was published by " + ", ".join(
+        f"{table.name} never" for table in WEEKLY_TABLES
+    )
+    assert runs.run(this_week, tables=ALL).success
+    fresh = health(runs).checks["freshness"]
+    assert (fresh.passed, fresh.description) == (True, f"week {this_week} was published by every table in time")
+    assert fresh.metadata["rows_looked_at"].value == len(WEEKLY_TABLES)
+
+
+def test_dagster_watches_over_data_health_itself(runs: WeeklyRuns) -> None:
+    """Its own policies cannot watch the weekly tables: they count any week, know no summer, and pass what never ran."""
+    policies = {
+        spec.key: spec.freshness_policy
+        for spec in runs.definitions.resolve_all_asset_specs()
+        if spec.freshness_policy is not None
+    }
+    assert policies == {
+        DATA_HEALTH: dg.FreshnessPolicy.time_window(
+            fail_window=dt.timedelta(hours=48), warn_window=dt.timedelta(hours=24)
+        )
+    }

@@ -1,0 +1,149 @@
+"""The project's event log against the one it stands in for: same files, and nothing lost."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from nba_assets.dagster_instance.sqlite_event_log import LocalEventLog
+
+KEY = dg.AssetKey("counted")
+EVENTS = 20
+
+
+@dg.asset(key=KEY)
+def counted(context: dg.AssetExecutionContext) -> None:
+    for number in range(EVENTS):
+        context.log_event(dg.AssetMaterialization(KEY, partition=f"{number}"))
+
+
+@contextmanager
+def instance_at(folder: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance whose history is kept in `folder` by the project's event log."""
+    settings = folder / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(
+            "telemetry: {enabled: false}\n"
+            "event_log_storage:\n"
+            "  module: nba_assets.dagster_instance.sqlite_event_log\n"
+            "  class: LocalEventLog\n"
+            f"  config: {{base_dir: {folder}}}\n"
+        )
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        yield instance
+
+
+def materialize_in(folder: Path) -> None:
+    with instance_at(folder) as instance:
+        assert dg.materialize([counted], instance=instance).success
+
+
+def test_the_configured_class_is_used_and_reads_back_what_a_run_wrote(tmp_path: Path) -> None:
+    with instance_at(tmp_path) as instance:
+        assert isinstance(instance.event_log_storage, LocalEventLog)
+        result = dg.materialize([counted], instance=instance)
+        assert len(instance.all_logs(result.run_id)) >= EVENTS
+        assert instance.get_materialized_partitions(KEY) == {f"{number}" for number in range(EVENTS)}
+
+
+def test_dagsters_own_event_log_reads_the_same_files(tmp_path: Path) -> None:
+    with instance_at(tmp_path) as instance:
+        run_id = dg.materialize([counted], instance=instance).run_id
+        written = [(entry.timestamp, entry.message) for entry in instance.all_logs(run_id)]
+    stock = SqliteEventLogStorage(str(tmp_path))
+    try:
+        assert [(entry.timestamp, entry.message) for entry in stock.get_logs_for_run(run_id)] == written
+    finally:
+        stock.dispose()
+
+
+def test_more_runs_than_open_files_are_all_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nba_assets.dagster_instance.sqlite_event_log.OPEN_SHARDS", 2)
+    with instance_at(tmp_path) as instance:
+        storage = instance.event_log_storage
+        assert isinstance(storage, LocalEventLog)
+        runs = [dg.materialize([counted], instance=instance).run_id for _ in range(4)]
+        assert len(storage._engines) == 3
+        assert all(len(instance.get_records_for_run(run).records) > EVENTS for run in runs)
+
+
+def test_threads_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    with instance_at(tmp_path) as instance:
+
+        def write(writer: int) -> None:
+            for number in range(EVENTS):
+                event = dg.AssetMaterialization(KEY, partition=f"{writer}-{number}")
+                instance.report_runless_asset_event(event)
+
+        writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert len(instance.get_materialized_partitions(KEY)) == 4 * EVENTS
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
+    materialize_in(tmp_path)  # Dagster cannot create one new history from several processes at once
+    writers = [processes.Process(target=materialize_in, args=(tmp_path,)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=120)
+    assert [writer.exitcode for writer in writers] == [0] * 3
+    with instance_at(tmp_path) as instance:
+        assert len(instance.get_runs()) == 4
+        assert len(instance.fetch_materializations(KEY, limit=1000).records) == 4 * (EVENTS + 1)
+
+
+FOREVER = """
+import sys
+from pathlib import Path
+import dagster as dg
+from nba_assets_tests.dagster_instance.test_sqlite_event_log import KEY, instance_at
+
+with instance_at(Path(sys.argv[1])) as instance:
+    for number in range(10**6):
+        instance.report_runless_asset_event(dg.AssetMaterialization(KEY, partition=f"{number}"))
+        print(number, flush=True)
+"""
+
+
+def test_a_killed_process_loses_no_event_it_had_written(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", FOREVER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        written = [int(writer.stdout.readline()) for _ in range(50)][-1]
+        os.kill(writer.pid, signal.SIGKILL)
+    with instance_at(tmp_path) as instance:
+        kept = {int(key) for key in instance.get_materialized_partitions(KEY)}
+        assert kept >= set(range(written + 1))
+        assert dg.materialize([counted], instance=instance).success
+
+
+def test_a_reader_waits_out_a_writer_of_another_process(tmp_path: Path) -> None:
+    """SQLite's lock held for a moment elsewhere must not fail a run."""
+    materialize_in(tmp_path)
+    index = tmp_path / "index.db"
+    assert index.exists()
+    hold = (
+        "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); "
+        "print('held', flush=True); time.sleep(1); c.rollback()"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(index)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        started = time.monotonic()
+        materialize_in(tmp_path)
+        assert time.monotonic() - started > 0.5

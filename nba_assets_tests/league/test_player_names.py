@@ -1,0 +1,41 @@
+import pytest
+
+from nba_assets.league.player_names import player_lookup
+
+
+@pytest.mark.parametrize(
+    ("player_name", "lookup"),
+    [
+        ("Luka Dončić", "luka doncic"),
+        ("LUKA DONCIC", "luka doncic"),
+        ("  Luka   Doncic ", "luka doncic"),
+        ("Nikola Đurišić", "nikola durisic"),
+        ("Alperen Şengün", "alperen sengun"),
+        ("Jaren Jackson Jr.", "jaren jackson"),
+        ("Jaren Jackson, Jr", "jaren jackson"),
+        ("Marcus Morris Sr.", "marcus morris"),
+        ("Gary Payton II", "gary payton"),
+        ("Lonnie Walker IV", "lonnie walker"),
+        ("V.J. Edgecombe", "vj edgecombe"),
+        ("P. J. Washington", "pj washington"),
+        ("PJ Washington Jr.", "pj washington"),
+        ("De'Aaron Fox", "deaaron fox"),
+        ("De\u2019Aaron Fox", "deaaron fox"),
+        ("Shai Gilgeous-Alexander", "shai gilgeous alexander"),
+        ("Shai Gilgeous Alexander", "shai gilgeous alexander"),
+        ("Nenê", "nene"),
+        ("Jr.", "jr"),
+        ("", ""),
+        (" - ", ""),
+    ],
+)
+def test_the_key_ignores_accents_capitals_punctuation_and_generation(player_name: str, lookup: str) -> None:
+    assert player_lookup(player_name) == lookup
+
+
+def test_the_key_of_a_key_is_itself() -> None:
+    assert player_lookup(player_lookup("Robert Williams III")) == player_lookup("Robert Williams III")
+
+
+def test_brothers_stay_apart() -> None:
+    assert player_lookup("Jalen Williams") != player_lookup("Jaylin Williams")

@@ -1,0 +1,44 @@
+"""`python -m nba_assets_tests.support.box_score_weeks 2021-12-10 2022-01-06`: a backfill of the box scores alone.
+
+For tests of sources, checks and storage: same job, same process, same messages and exit code, in half the time.
+`--metrics` and `--report` add the validation metrics and the backfill report.
+"""
+
+import datetime as dt
+import sys
+
+from nba_assets.__main__ import run_job
+from nba_assets.automation.jobs import over_weeks
+from nba_assets.partitions import weeks_between
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+    VALIDATION_METRICS,
+)
+from nba_assets.tables.asset_keys import BACKFILL_REPORT
+
+BOX_SCORE_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+
+MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": BACKFILL_REPORT}
+
+
+def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
+    """Whether every week from `first` to `last` was published by every box-score table."""
+    asking = {"config": {"refresh": "--refresh" in options}}
+    added = [key for option, key in MORE.items() if option in options]
+    return run_job(
+        "backfill",
+        asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
+        tags=over_weeks(weeks_between(first, last)),
+        run_config={
+            "ops": {"nba_raw__bdl_games": asking, "nba_raw__bdl_player_boxscores": asking},
+            "loggers": {"console": {"config": {}}},
+        },
+    ).success
+
+
+if __name__ == "__main__":
+    first, last = map(dt.date.fromisoformat, sys.argv[1:3])
+    sys.exit(0 if backfill(first, last, *sys.argv[3:]) else 1)
