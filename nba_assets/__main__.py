@@ -120,17 +120,17 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     from dagster._core.utils import make_new_run_id
 
     from nba_assets.dagster_instance.pools import create_pools
-    from nba_assets.dagster_instance.run_liveness import end_killed_runs, living_run
+    from nba_assets.dagster_instance.run_liveness import end_killed_runs, run_lock
     from nba_assets.definitions import defs
-    from nba_assets.weekly.retries import ATTENDED
+    from nba_assets.weekly.retries import INTERACTIVE
 
     instance, job = open_instance(), defs.resolve_job_def(name)
     create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
     run_id = make_new_run_id()
-    with living_run(instance, run_id):
-        tags = {**ATTENDED, **arguments.pop("tags", {})}
+    with run_lock(instance, run_id):
+        tags = {**INTERACTIVE, **arguments.pop("tags", {})}
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, **arguments)
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:

@@ -8,7 +8,7 @@ from nba_assets.assets import features, health
 from nba_assets.automation.jobs import JOBS
 from nba_assets.automation.schedules import SCHEDULES
 from nba_assets.automation.sensors import alert_sensors
-from nba_assets.dagster_instance.run_liveness import held_run_executor
+from nba_assets.dagster_instance.run_liveness import run_lock_executor
 from nba_assets.dagster_instance.terminal_log import terminal_logger
 from nba_assets.model.artifacts import ModelArtifacts
 from nba_assets.settings import API_KEY, Settings
@@ -48,7 +48,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},
         # One process for a run: importing the libraries once costs less than a process for each step.
-        executor=held_run_executor,
+        executor=run_lock_executor,
     )
 
 

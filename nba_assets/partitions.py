@@ -53,7 +53,7 @@ def weeks_between(first: dt.date, last: dt.date) -> list[dt.date]:
     return [opening + index * WEEK for index in range((week_of(last) - opening).days // 7 + 1)]
 
 
-def stretches(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
+def contiguous_runs(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
     """The weeks as runs of consecutive ones."""
     runs: list[list[dt.date]] = []
     for week in sorted(weeks):
@@ -66,7 +66,7 @@ def stretches(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
 
 def weeks_as_ranges(weeks: Iterable[dt.date]) -> list[str]:
     """The weeks as text, runs of consecutive weeks as "first to last"."""
-    return [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in stretches(weeks)]
+    return [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in contiguous_runs(weeks)]
 
 
 def league_today() -> dt.date:

@@ -21,7 +21,7 @@ LONGEST_REASON = 400  # characters
 
 
 @dataclass(frozen=True)
-class Sighting:
+class Observation:
     """A subject failed or passed, for one partition ("" for none), at a time in seconds since 1970.
 
     link: where in Dagit to look. backfill: id of the backfill that the run belongs to, or "".
@@ -53,14 +53,14 @@ class Incident(BaseModel):
     link: str = ""
 
 
-class Ledger(BaseModel):
+class AlertState(BaseModel):
     """What a sensor keeps between its ticks: how far it has read, what is open, and messages not yet delivered."""
 
     read_up_to: int = 0
     incidents: dict[str, Incident] = {}
     outbox: list[str] = []
 
-    def enter(self, sightings: Iterable[Sighting], now: float) -> None:
+    def enter(self, sightings: Iterable[Observation], now: float) -> None:
         """Open, go on with or solve incidents, in the order in which things were seen."""
         for seen in sightings:
             if seen.failed:
@@ -88,7 +88,7 @@ class Ledger(BaseModel):
             for incident in old.values():
                 incident.left_out = []
 
-    def _fail(self, seen: Sighting, now: float) -> None:
+    def _fail(self, seen: Observation, now: float) -> None:
         incident = self.incidents.setdefault(seen.subject, Incident(opened=seen.at))
         known = seen.partition in incident.partitions
         if not known:
@@ -101,7 +101,7 @@ class Ledger(BaseModel):
             incident.untold[seen.partition] = seen.backfill
             incident.left_out = [partition for partition in incident.left_out if partition != seen.partition]
 
-    def _pass(self, seen: Sighting) -> None:
+    def _pass(self, seen: Observation) -> None:
         incident = self.incidents.get(seen.subject)
         if incident is None or seen.partition not in incident.partitions:
             return

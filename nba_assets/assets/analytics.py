@@ -4,12 +4,12 @@ import pandas as pd
 
 from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.transforms import injury_reports, summaries
-from nba_assets.weekly.asset import IfPublished, SameWeeks, weekly_asset
+from nba_assets.weekly.asset import OptionalSameWeek, SameWeek, weekly_asset
 
 
 @weekly_asset(PLAYER_GAME_SUMMARY, code_version="2", kinds={"pandas"})
 def player_game_summary(
-    bdl_games: SameWeeks, bdl_player_boxscores: SameWeeks, nbac_injury_report: IfPublished
+    bdl_games: SameWeek, bdl_player_boxscores: SameWeek, nbac_injury_report: OptionalSameWeek
 ) -> pd.DataFrame:
     """Minutes are parsed from text; a text that is no time is an error naming the row, never a NULL."""
     summary = summaries.player_game_summary(bdl_games, bdl_player_boxscores)
@@ -17,6 +17,6 @@ def player_game_summary(
 
 
 @weekly_asset(TEAM_GAME_SUMMARY, code_version="1", kinds={"pandas"})
-def team_game_summary(bdl_games: SameWeeks, bdl_player_boxscores: SameWeeks) -> pd.DataFrame:
+def team_game_summary(bdl_games: SameWeek, bdl_player_boxscores: SameWeek) -> pd.DataFrame:
     """Possessions, pace and ratings follow from the sums over the team's players."""
     return summaries.team_game_summary(bdl_games, bdl_player_boxscores)

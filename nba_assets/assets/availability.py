@@ -20,7 +20,7 @@ from nba_assets.transforms import injury_reports
 from nba_assets.transforms.rosters import store_rosters, stored_rosters
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly import retries
-from nba_assets.weekly.asset import OWNERS, IfPublished, SameWeeks, weekly_asset
+from nba_assets.weekly.asset import OWNERS, OptionalSameWeek, SameWeek, weekly_asset
 from nba_assets.weekly.publish import WeeklyRows
 
 YEAR = dt.timedelta(days=365)
@@ -36,8 +36,8 @@ def nbac_injury_report(
     config: Ask,
     injury_report_source: dg.ResourceParam[InjuryReportSource],
     warehouse: dg.ResourceParam[Warehouse],
-    bdl_games: SameWeeks,
-    bdl_player_boxscores: IfPublished,
+    bdl_games: SameWeek,
+    bdl_player_boxscores: OptionalSameWeek,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
     """Asked for each day with games, once: a day whose report is stored whole is not asked again unless refreshed.
@@ -56,13 +56,13 @@ def nbac_injury_report(
         earlier = players_before(warehouse, strangers)
         rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
     failures = failed_weeks(answers)
-    may_pass = {week_of(day) for day, answer in answers.items() if isinstance(answer, NoAnswer)}
+    retryable = {week_of(day) for day, answer in answers.items() if isinstance(answer, NoAnswer)}
     missing = [f"{day}" for day, answer in answers.items() if answer is None]
     context.log.info(
         f"injury reports: {len(asked)} days asked, {len(fetched)} found, {len(missing)} without a report"
         + (f" ({', '.join(missing[:7])}{' and more' if len(missing) > 7 else ''})" if missing else "")
     )
-    return WeeklyRows(rows, failures, may_pass=may_pass)
+    return WeeklyRows(rows, failures, retryable=retryable)
 
 
 def fetch_reports(

@@ -15,7 +15,7 @@ from nba_assets.tables.features import NAMES
 from nba_assets.tables.model import PLAYER_GAME_FEATURES
 from nba_assets.transforms import injury_reports
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly.asset import History, HistoryIfPublished, weekly_asset
+from nba_assets.weekly.asset import AllWeeksUpTo, OptionalAllWeeksUpTo, weekly_asset
 
 CALLED_OFF = ("Postponed", "Cancel")
 DAYS_WITH_RESULTS = """
@@ -26,10 +26,10 @@ WHERE played IS NOT NULL AND game_date BETWEEN @first_day AND @last_day
 
 @weekly_asset(PLAYER_GAME_FEATURES, code_version="1", kinds={"pandas"})
 def player_game_features(
-    bdl_games: History,
-    player_game_summary: History,
-    team_game_summary: History,
-    nbac_injury_report: HistoryIfPublished,
+    bdl_games: AllWeeksUpTo,
+    player_game_summary: AllWeeksUpTo,
+    team_game_summary: AllWeeksUpTo,
+    nbac_injury_report: OptionalAllWeeksUpTo,
     weeks: Sequence[dt.date],
 ) -> pd.DataFrame:
     """A game's features read games strictly before its date, and who the injury report had ruled out before tip-off.

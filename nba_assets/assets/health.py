@@ -16,8 +16,8 @@ from nba_assets.partitions import (
     LEAGUE_TIME,
     WEEK,
     WEEKS,
+    contiguous_runs,
     league_today,
-    stretches,
     week_of,
     weeks_as_ranges,
     weeks_between,
@@ -137,7 +137,7 @@ def data_health(
 def never_run(history: pd.DataFrame, weeks: Iterable[dt.date], in_progress: dt.date) -> list[dt.date]:
     """The past weeks that no asset ever tried, where they are few enough in a row to be an off-season."""
     tried = set(history.loc[history["published"].notna() | (history["unpublished"] != ""), "week"])
-    untried = stretches(week for week in weeks if week not in tried and week < in_progress)
+    untried = contiguous_runs(week for week in weeks if week not in tried and week < in_progress)
     return [week for stretch in untried if len(stretch) <= LONGEST_OFF_SEASON for week in stretch]
 
 

@@ -14,7 +14,7 @@ from nba_assets.reports import accuracy_report as report
 from nba_assets.tables.asset_keys import ACCURACY_REPORT, group_of
 from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly.asset import OWNERS, SameWeeks, weekly_asset
+from nba_assets.weekly.asset import OWNERS, SameWeek, weekly_asset
 
 BEATS_MOCK = "beats_mock"
 MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")
@@ -22,7 +22,7 @@ MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts"
 
 @weekly_asset(PLAYER_POINTS, code_version="1", kinds={"xgboost"}, ins={"xgboost_model": MODELS})
 def player_points(
-    player_game_features: SameWeeks, xgboost_model: dict[str, TrainedModel], weeks: Sequence[dt.date]
+    player_game_features: SameWeek, xgboost_model: dict[str, TrainedModel], weeks: Sequence[dt.date]
 ) -> pd.DataFrame:
     """A week before the first model has no predictions: nothing is predicted by something that was never trained."""
     predicted = [
@@ -34,7 +34,7 @@ def player_points(
 
 
 @weekly_asset(PREDICTION_ACCURACY, code_version="1", kinds={"pandas"})
-def prediction_accuracy(player_points: SameWeeks, player_game_summary: SameWeeks) -> pd.DataFrame:
+def prediction_accuracy(player_points: SameWeek, player_game_summary: SameWeek) -> pd.DataFrame:
     """Final games only: a prediction of a game still to come is graded once the week is materialized again."""
     return grade(player_points, player_game_summary)
 

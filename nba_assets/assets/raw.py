@@ -13,7 +13,7 @@ from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
-from nba_assets.weekly.asset import SameWeeks, weekly_asset
+from nba_assets.weekly.asset import SameWeek, weekly_asset
 from nba_assets.weekly.publish import WeeklyRows
 
 
@@ -38,7 +38,7 @@ def bdl_games(
 ) -> WeeklyRows:
     """Asked from the source for each week; a closed week is asked once and then read from the landing folder."""
     fetched = fetch_weeks(lambda week: source.games(week, refresh=config.refresh), weeks, source.weeks_in_flight)
-    gathered = gather(BDL_GAMES, fetched, source.set_aside)
+    gathered = gather(BDL_GAMES, fetched, source.quarantine)
     return replace(gathered, not_blocking=frozenset({GAMES_KEPT})) if config.let_games_go else gathered
 
 
@@ -47,7 +47,7 @@ def bdl_player_boxscores(
     context: dg.AssetExecutionContext,
     config: Ask,
     source: dg.ResourceParam[BoxScoreSource],
-    bdl_games: SameWeeks,
+    bdl_games: SameWeek,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
     """Asked from the source for each week with games; kept in the landing folder once every game is final."""
@@ -65,7 +65,7 @@ def bdl_player_boxscores(
             context.log.info(f"week {number}/{len(weeks)} {week}: {games.get(week, 0)} games, {told}")
             yield week, rows
 
-    return gather(BDL_PLAYER_BOXSCORES, landed(), source.set_aside)
+    return gather(BDL_PLAYER_BOXSCORES, landed(), source.quarantine)
 
 
 def fetch_weeks(
@@ -92,7 +92,7 @@ def fetch_weeks(
 def gather(
     table: Table,
     fetched: Iterator[tuple[dt.date, pd.DataFrame | SourceError]],
-    set_aside: Callable[[dt.date], None],
+    quarantine: Callable[[dt.date], None],
 ) -> WeeklyRows:
     """The fetched rows in calendar order with their week, and why each failed week failed."""
     by_week = dict(fetched)
@@ -100,5 +100,5 @@ def gather(
     filled = [frame for frame in frames if len(frame)]
     frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=table.column_names)
     failures = {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)}
-    may_pass = {week for week, rows in by_week.items() if isinstance(rows, NoAnswer)}
-    return WeeklyRows(frame, failures, set_aside, may_pass=may_pass)
+    retryable = {week for week, rows in by_week.items() if isinstance(rows, NoAnswer)}
+    return WeeklyRows(frame, failures, quarantine, retryable=retryable)

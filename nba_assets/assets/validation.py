@@ -49,7 +49,7 @@ def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[d
             "value": measurement.value,
             "rows_looked_at": verdict.rows_looked_at,
             "outcome": measurement.outcome,
-            "passes": str(measurement.threshold.passes),
+            "passes": str(measurement.threshold.pass_range),
             "blocking": verdict.check.blocking,
         }
         for table, by_week in audited.items()

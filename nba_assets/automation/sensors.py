@@ -1,6 +1,6 @@
 """The sensors that alert: they read what ended runs left in Dagster's log and tell of it what is news.
 
-Plain sensors with a ledger in the cursor: Dagster's run_failure_sensor moves its cursor on when its own function
+Plain sensors with a state in the cursor: Dagster's run_failure_sensor moves its cursor on when its own function
 fails, and what it could not deliver would be lost. A tick that dies before its cursor is stored is done again.
 """
 
@@ -15,7 +15,7 @@ from dagster._core.event_api import RunStatusChangeEventType
 from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 
 from nba_assets.alerting.alerts import NotDelivered, deliver
-from nba_assets.alerting.incidents import Ledger, Sighting
+from nba_assets.alerting.incidents import AlertState, Observation
 from nba_assets.automation.jobs import RANGE_END, RANGE_START
 from nba_assets.partitions import WEEKS
 from nba_assets.settings import AlertSettings
@@ -33,7 +33,7 @@ DELIVERING = 20.0  # seconds of a tick in which messages are sent; what is left 
 PARTITION = "dagster/partition"
 BACKFILL = "dagster/backfill"
 
-See = Callable[[dg.DagsterInstance, dg.DagsterRun, dg.EventLogEntry, str], Iterator[Sighting]]
+Observer = Callable[[dg.DagsterInstance, dg.DagsterRun, dg.EventLogEntry, str], Iterator[Observation]]
 
 
 def alert_sensors(alerts: AlertSettings) -> list[dg.SensorDefinition]:
@@ -46,44 +46,44 @@ def alert_sensors(alerts: AlertSettings) -> list[dg.SensorDefinition]:
     ]
 
 
-def _alert_sensor(name: str, description: str, see: See, alerts: AlertSettings) -> dg.SensorDefinition:
+def _alert_sensor(name: str, description: str, observe: Observer, alerts: AlertSettings) -> dg.SensorDefinition:
     @dg.sensor(name=name, description=description, minimum_interval_seconds=EVERY)
     def tell(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        ledger = Ledger.model_validate_json(context.cursor or "{}")
-        told = tick(context.instance, ledger, see, alerts, time.time(), context.log.warning)
-        return dg.SensorResult(cursor=ledger.model_dump_json(exclude_defaults=True), skip_reason=told)
+        state = AlertState.model_validate_json(context.cursor or "{}")
+        told = tick(context.instance, state, observe, alerts, time.time(), context.log.warning)
+        return dg.SensorResult(cursor=state.model_dump_json(exclude_defaults=True), skip_reason=told)
 
     return tell
 
 
 def tick(
     instance: dg.DagsterInstance,
-    ledger: Ledger,
-    see: See,
+    state: AlertState,
+    observe: Observer,
     alerts: AlertSettings,
     now: float,
     log: Callable[[str], object],
 ) -> str:
-    """Read on, deliver what is to be told, and bring the ledger up to date; what was done, for the tick's page."""
-    ended = _ended_runs(instance, ledger.read_up_to)
+    """Read on, deliver what is to be told, and bring the state up to date; what was done, for the tick's page."""
+    ended = _ended_runs(instance, state.read_up_to)
     for record in ended:
         run = instance.get_run_by_id(record.run_id)
         if run:
-            ledger.enter(see(instance, run, record.event_log_entry, alerts.dagit_url), now)
-        ledger.read_up_to = record.storage_id
-    ledger.write_messages(now, lambda backfill: _is_running(instance, backfill))
+            state.enter(observe(instance, run, record.event_log_entry, alerts.dagit_url), now)
+        state.read_up_to = record.storage_id
+    state.write_messages(now, lambda backfill: _is_running(instance, backfill))
     if len(ended) < RUNS_AT_ONCE:
-        ledger.write_left_out()
+        state.write_left_out()
     delivered, until = 0, time.monotonic() + DELIVERING
-    while ledger.outbox and time.monotonic() < until:
+    while state.outbox and time.monotonic() < until:
         try:
-            deliver(alerts, ledger.outbox[0])
+            deliver(alerts, state.outbox[0])
         except NotDelivered as problem:
-            log(f"{problem}: {len(ledger.outbox)} messages are kept and sent later")
+            log(f"{problem}: {len(state.outbox)} messages are kept and sent later")
             break
-        log(ledger.outbox.pop(0))
+        log(state.outbox.pop(0))
         delivered += 1
-    return f"{len(ended)} ended runs read, {delivered} messages told, {len(ledger.outbox)} kept for later"
+    return f"{len(ended)} ended runs read, {delivered} messages told, {len(state.outbox)} kept for later"
 
 
 def _ended_runs(instance: dg.DagsterInstance, after: int) -> list[dg.EventLogRecord]:
@@ -104,7 +104,7 @@ def _is_running(instance: dg.DagsterInstance, backfill: str) -> bool:
 
 def see_checks(
     instance: dg.DagsterInstance, run: dg.DagsterRun, end: dg.EventLogEntry, dagit: str
-) -> Iterator[Sighting]:
+) -> Iterator[Observation]:
     """Each check that the run evaluated, week by week; a warning is no failure.
 
     every_week_published fails for the weeks that other checks of the run refused, and is told only of those that no
@@ -116,7 +116,7 @@ def see_checks(
         asset = evaluation.asset_key.to_user_string()
         subject = f"{evaluation.check_name} of {asset}"
         link = f"{dagit}/assets/{asset}?view=checks&checkDetail={evaluation.check_name}"
-        seen = functools.partial(Sighting, subject, at=end.timestamp, link=link, backfill=run.tags.get(BACKFILL, ""))
+        seen = functools.partial(Observation, subject, at=end.timestamp, link=link, backfill=run.tags.get(BACKFILL, ""))
         if evaluation.check_name == EVERY_WEEK_PUBLISHED:
             refused = {*str(evaluation.metadata["refused_weeks"].value).split(", ")} - refused_by_checks
             for week in _partitions(run):
@@ -127,7 +127,7 @@ def see_checks(
 
 def see_steps(
     instance: dg.DagsterInstance, run: dg.DagsterRun, end: dg.EventLogEntry, dagit: str
-) -> Iterator[Sighting]:
+) -> Iterator[Observation]:
     """Each step that the run ended well or badly, and the run itself where it failed without one, as when killed.
 
     The step of every_week_published fails because a check did, which see_checks tells; and a step that had nothing to
@@ -135,7 +135,7 @@ def see_steps(
     """
     asked = _partitions(run)
     weeks = f"Run of {asked[0]}{f' to {asked[-1]}' if len(asked) > 1 else ''}: " if asked else ""
-    seen = functools.partial(Sighting, partition="", at=end.timestamp, link=f"{dagit}/runs/{run.run_id}")
+    seen = functools.partial(Observation, partition="", at=end.timestamp, link=f"{dagit}/runs/{run.run_id}")
     ends = _newest_by_step(instance, run)
     failures = {event.step_key: event.step_failure_data for event in ends if event.is_step_failure}
     told = {step: failure.user_failure_data for step, failure in failures.items() if failure.user_failure_data}

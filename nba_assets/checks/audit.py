@@ -76,7 +76,7 @@ def _sentence(measurement: Measurement) -> str:
     if value is None:
         return f"{threshold.metric} could not be measured"
     relation = "is within" if measurement.outcome == "pass" else "is outside"
-    return f"{threshold.metric} {value:.6g} {relation} the bound {threshold.passes}"
+    return f"{threshold.metric} {value:.6g} {relation} the bound {threshold.pass_range}"
 
 
 def audit(

@@ -40,17 +40,17 @@ NONE = Range(at_least=0, at_most=0)
 
 @dataclass(frozen=True)
 class Threshold:
-    """A metric passes inside `passes`, warns outside it but inside `warns`, and is an error outside both."""
+    """A metric passes inside `pass_range`, warns outside it but inside `warn_range`, and is an error outside both."""
 
     metric: str
-    passes: Range
+    pass_range: Range
     origin: str
-    warns: Range | None = None
+    warn_range: Range | None = None
 
     def outcome(self, value: float) -> str:
-        if value in self.passes:
+        if value in self.pass_range:
             return "pass"
-        return "warn" if self.warns is not None and value in self.warns else "error"
+        return "warn" if self.warn_range is not None and value in self.warn_range else "error"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Check:
     @property
     def description(self) -> str:
         bounds = "; ".join(
-            f"{threshold.metric} {threshold.passes} ({threshold.origin})" for threshold in self.thresholds
+            f"{threshold.metric} {threshold.pass_range} ({threshold.origin})" for threshold in self.thresholds
         )
         effect = "An error keeps the week from being published." if self.blocking else "It does not hold the week back."
         return f"{self.why} Passes when {bounds}. {effect} If it fails: {self.remedy}"

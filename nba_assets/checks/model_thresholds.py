@@ -19,8 +19,8 @@ MODEL_CHECKS: tuple[Check, ...] = (
         "null_features",
         model_metrics.NULL_FEATURES,
         (
-            Threshold("form_null_share", Range(below=0.01), SEASONS, warns=Range(at_most=0.05)),
-            Threshold("context_null_share", Range(below=0.05), SEASONS, warns=Range(at_most=0.5)),
+            Threshold("form_null_share", Range(below=0.01), SEASONS, warn_range=Range(at_most=0.05)),
+            Threshold("context_null_share", Range(below=0.05), SEASONS, warn_range=Range(at_most=0.5)),
         ),
         blocking=False,
         why="Who has five games this season has form, and his games have context; NULL is kept, never a default.",
@@ -45,8 +45,8 @@ MODEL_CHECKS: tuple[Check, ...] = (
         "gain_shares",
         "",
         (
-            Threshold("top_three_gain_share", Range(below=0.60), DESIGN, warns=Range()),
-            Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warns=Range()),
+            Threshold("top_three_gain_share", Range(below=0.60), DESIGN, warn_range=Range()),
+            Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warn_range=Range()),
         ),
         blocking=False,
         why="A model that leans on three features, or ignores the game's context, is an average in disguise.",
@@ -58,8 +58,8 @@ MODEL_CHECKS: tuple[Check, ...] = (
         "predictions_per_game",
         model_metrics.PREDICTIONS,
         (
-            Threshold("fewest_predictions", Range(at_least=16), DESIGN, warns=Range(at_least=12)),
-            Threshold("most_predictions", Range(at_most=40), DESIGN, warns=Range(at_most=50)),
+            Threshold("fewest_predictions", Range(at_least=16), DESIGN, warn_range=Range(at_least=12)),
+            Threshold("most_predictions", Range(at_most=40), DESIGN, warn_range=Range(at_most=50)),
             Threshold("ruled_out_predicted", NONE, DEFINITION),
         ),
         blocking=False,
@@ -86,8 +86,8 @@ MODEL_CHECKS: tuple[Check, ...] = (
         "error_against_mock",
         model_metrics.WEEKLY_ERROR,
         (
-            Threshold("mean_absolute_error", Range(at_most=6.0), SEASONS, warns=Range()),
-            Threshold("error_ratio_to_mock", Range(at_most=1.05), SEASONS, warns=Range()),
+            Threshold("mean_absolute_error", Range(at_most=6.0), SEASONS, warn_range=Range()),
+            Threshold("error_ratio_to_mock", Range(at_most=1.05), SEASONS, warn_range=Range()),
         ),
         blocking=False,
         why="A week's error is no outlier and does not exceed the expert formula's on the same rows.",
@@ -98,7 +98,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
         PREDICTION_ACCURACY,
         "error_against_trailing_weeks",
         model_metrics.ERROR_OF_TRAILING_WEEKS,
-        (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warns=Range()),),
+        (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warn_range=Range()),),
         blocking=False,
         why="A week's error stays near that of the eight weeks before it; far below is as suspect (a leak) as far "
         "above. The last week of 2022-23, when regulars rested, is the one real week outside.",

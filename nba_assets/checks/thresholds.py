@@ -63,7 +63,7 @@ CHECKS: tuple[Check, ...] = (
         BDL_GAMES,
         "no_gap_in_season",
         metrics.GAP_IN_SEASON,
-        (Threshold("gaps_before_the_week", NONE, SEASONS, warns=Range()),),
+        (Threshold("gaps_before_the_week", NONE, SEASONS, warn_range=Range()),),
         blocking=False,
         why="Within a season there is never more than a week without a game (looked at: games up to 42 days earlier).",
         remedy="materialize the weeks of the gap with refresh: true; a season that was really interrupted may stay.",
@@ -73,7 +73,7 @@ CHECKS: tuple[Check, ...] = (
         BDL_PLAYER_BOXSCORES,
         "minutes_null_rate",
         metrics.RAW_MINUTES_NULL_RATE,
-        (Threshold("minutes_null_rate", Range(below=0.01), HAND_OFF, warns=Range(at_most=0.05)),),
+        (Threshold("minutes_null_rate", Range(below=0.01), HAND_OFF, warn_range=Range(at_most=0.05)),),
         blocking=True,
         why='Minutes are sent for everyone, "00" for who did not play; a NULL is a broken answer.',
         remedy=ASK_AGAIN,
@@ -83,7 +83,7 @@ CHECKS: tuple[Check, ...] = (
         "rows_per_final_game",
         metrics.ROWS_PER_FINAL_GAME,
         (
-            Threshold("rows_per_final_game", Range(24, 42), SEASONS, warns=Range(20, 60)),
+            Threshold("rows_per_final_game", Range(24, 42), SEASONS, warn_range=Range(20, 60)),
             Threshold("final_games_without_rows", NONE, DEFINITION),
             Threshold("final_games_of_one_team", NONE, DEFINITION),
             Threshold("final_games_all_zero", NONE, DEFINITION),
@@ -134,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
         NBAC_INJURY_REPORT,
         "player_match_rate",
         metrics.PLAYER_MATCH_RATE,
-        (Threshold("player_match_rate", Range(at_least=0.99), DESIGN, warns=Range(at_least=0.95)),),
+        (Threshold("player_match_rate", Range(at_least=0.99), DESIGN, warn_range=Range(at_least=0.95)),),
         blocking=False,
         why="Who is ruled out of a final game is a player of the box scores.",
         remedy="compare the names with the week's box scores; a new spelling belongs into player_names.",
@@ -144,7 +144,7 @@ CHECKS: tuple[Check, ...] = (
         NBAC_INJURY_REPORT,
         "days_without_report",
         metrics.DAYS_WITHOUT_REPORT,
-        (Threshold("days_without_report", NONE, DESIGN, warns=Range(at_least=0)),),
+        (Threshold("days_without_report", NONE, DESIGN, warn_range=Range(at_least=0)),),
         blocking=False,
         why="Each day of the regular season with a final game has a report.",
         remedy="look for the day in the NBA's archive; once it is there, materialize the week again.",
@@ -154,7 +154,7 @@ CHECKS: tuple[Check, ...] = (
         PLAYER_GAME_SUMMARY,
         "minutes_null_rate",
         metrics.SUMMARY_MINUTES_NULL_RATE,
-        (Threshold("minutes_null_rate", Range(at_most=0.50), HAND_OFF, warns=Range(at_most=0.70)),),
+        (Threshold("minutes_null_rate", Range(at_most=0.50), HAND_OFF, warn_range=Range(at_most=0.70)),),
         blocking=True,
         why="About 37 % of rostered players do not play; far more NULL minutes mean rows were not processed.",
         remedy="see minutes_exactly_when_played of the week, then the raw box scores' checks.",
@@ -175,7 +175,7 @@ CHECKS: tuple[Check, ...] = (
         PLAYER_GAME_SUMMARY,
         "coverage_of_raw_rows",
         metrics.COVERAGE,
-        (Threshold("coverage", Range(at_least=0.90), HAND_OFF, warns=Range(at_least=0.70)),),
+        (Threshold("coverage", Range(at_least=0.90), HAND_OFF, warn_range=Range(at_least=0.70)),),
         blocking=True,
         why="Every raw row of a final game becomes a summary row.",
         remedy="materialize the raw week and the summary together.",
@@ -185,8 +185,8 @@ CHECKS: tuple[Check, ...] = (
         "players_per_team_game",
         metrics.PLAYERS_PER_TEAM_GAME,
         (
-            Threshold("fewest_players", Range(at_least=6), SEASONS, warns=Range(at_least=5)),
-            Threshold("most_players", Range(at_most=15), SEASONS, warns=Range(at_most=17)),
+            Threshold("fewest_players", Range(at_least=6), SEASONS, warn_range=Range(at_least=5)),
+            Threshold("most_players", Range(at_most=15), SEASONS, warn_range=Range(at_most=17)),
         ),
         blocking=True,
         why="A team dresses at most 15 and needs at least 5 players with minutes.",
@@ -196,7 +196,7 @@ CHECKS: tuple[Check, ...] = (
         PLAYER_GAME_SUMMARY,
         "team_minutes",
         metrics.TEAM_MINUTES,
-        (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warns=Range(at_least=0.95)),),
+        (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warn_range=Range(at_least=0.95)),),
         blocking=False,
         why="A team's players share 240 minutes, and 25 for each overtime (5 off allowed for whole-minute rounding).",
         remedy="look for a missing player or a wrong period count in the games of the week.",
@@ -205,7 +205,7 @@ CHECKS: tuple[Check, ...] = (
         PLAYER_GAME_SUMMARY,
         "usage_rate_null_rate",
         metrics.USAGE_NULL_RATE,
-        (Threshold("usage_rate_null_rate", Range(below=0.01), HAND_OFF, warns=Range(at_most=0.05)),),
+        (Threshold("usage_rate_null_rate", Range(below=0.01), HAND_OFF, warn_range=Range(at_most=0.05)),),
         blocking=False,
         why="Usage rate exists for everyone with minutes (under 30 seconds count as 0 minutes and have none).",
         remedy="look for team-games whose shots and turnovers are NULL.",
@@ -227,7 +227,7 @@ ROSTER_AGE_IN_DAYS = Range(at_most=2)
 # Of the week in progress, in season; and of data_health itself, all year.
 LATE_HOURS, TOO_LATE_HOURS = 24, 48
 PUBLICATION_AGE = Threshold(
-    "hours_since_publication", Range(at_most=LATE_HOURS), DESIGN, warns=Range(at_most=TOO_LATE_HOURS)
+    "hours_since_publication", Range(at_most=LATE_HOURS), DESIGN, warn_range=Range(at_most=TOO_LATE_HOURS)
 )
 
 

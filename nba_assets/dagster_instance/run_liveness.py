@@ -27,7 +27,7 @@ ONE_ANSWER = 10  # seconds that a code server has to answer
 
 
 @contextmanager
-def living_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+def run_lock(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     """The run is known to be alive until the block ends."""
     unseen = _folder(instance) / f".{run_id}"
     with unseen.open("w") as file:
@@ -49,22 +49,22 @@ def was_killed(instance: dg.DagsterInstance, run_id: str) -> bool:
         return False
 
 
-class HeldRunExecutor(InProcessExecutor):
+class RunLockExecutor(InProcessExecutor):
     """Dagster's in-process executor, with its run known to be alive."""
 
     def execute(
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
-        with living_run(plan_context.instance, plan_context.run_id):
+        with run_lock(plan_context.instance, plan_context.run_id):
             yield from super().execute(plan_context, execution_plan)
 
 
 @dg.executor(name="in_process", requirements=[])
-def held_run_executor(_: dg.InitExecutorContext) -> HeldRunExecutor:
-    return HeldRunExecutor(retries=RetryMode.ENABLED, marker_to_close=None)
+def run_lock_executor(_: dg.InitExecutorContext) -> RunLockExecutor:
+    return RunLockExecutor(retries=RetryMode.ENABLED, marker_to_close=None)
 
 
-class AttentiveRunLauncher(DefaultRunLauncher):
+class HealthCheckRunLauncher(DefaultRunLauncher):
     """Dagster's default launcher; asked by run monitoring, it knows when the process of a run is gone.
 
     On this machine by the lock, on another one by asking the code server that launched the run.

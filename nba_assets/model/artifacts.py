@@ -83,7 +83,7 @@ class ModelArtifacts(dg.UPathIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: dict[str, TrainedModel] | None) -> None:
         paths = self._get_paths_for_partitions(context)
-        with told():
+        with as_failure():
             for key, model in (obj or {}).items():
                 self.dump_to_path(context, model, paths[key])
 
@@ -94,7 +94,7 @@ class ModelArtifacts(dg.UPathIOManager):
         """The model of each week that has one, by partition key."""
         models = {}
         for key, path in self._get_paths_for_partitions(context).items():
-            with told(), suppress(FileNotFoundError):
+            with as_failure(), suppress(FileNotFoundError):
                 models[key] = self.load_from_path(context, path)
         return models
 
@@ -111,7 +111,7 @@ class ModelArtifacts(dg.UPathIOManager):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def as_failure() -> Iterator[None]:
     """An ArtifactError fails the step with its message alone."""
     try:
         yield

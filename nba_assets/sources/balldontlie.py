@@ -103,7 +103,7 @@ class Balldontlie(BoxScoreSource):
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
         keeps = closed and _over(week)
         if refresh:
-            self._landing.set_aside(week, "stats", "replaced")
+            self._landing.quarantine(week, "stats", "replaced")
         number, cursor, rows = 0, None, []
         while keeps and (page := self._landing.page(week, "stats", number + 1)):
             number, cursor = number + 1, _next_cursor(page)
@@ -117,9 +117,9 @@ class Balldontlie(BoxScoreSource):
                 self._landing.keep(week, "stats", number, page)
         return pd.DataFrame(rows)
 
-    def set_aside(self, week: dt.date) -> None:
+    def quarantine(self, week: dt.date) -> None:
         for kind in ("games", "stats"):
-            self._landing.set_aside(week, kind, "refused")
+            self._landing.quarantine(week, kind, "refused")
 
     def _pages(self, kind: str, week: dt.date, *, start: int, cursor: int | None) -> Iterator[dict[str, Any]]:
         for _ in range(start, MOST_PAGES):

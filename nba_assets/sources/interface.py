@@ -27,7 +27,7 @@ class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
         """The box-score rows of the week; `closed` says that they will not change any more and may be kept."""
 
-    def set_aside(self, week: dt.date) -> None:
+    def quarantine(self, week: dt.date) -> None:
         """Forget the kept answers of a week whose rows were refused, so that the next try asks again."""
 
 

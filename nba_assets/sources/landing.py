@@ -67,7 +67,7 @@ class Landing:
                 "Free space, fix permissions or set NBA_LANDING; what is stored so far stands."
             ) from error
 
-    def set_aside(self, week: dt.date, kind: str, why: str) -> None:
+    def quarantine(self, week: dt.date, kind: str, why: str) -> None:
         """Move the kept pages to names no reader looks for, `why`-<instant>-<name>: "refused" ones are evidence."""
         folder = self._root / week.isoformat()
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")

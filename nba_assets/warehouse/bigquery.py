@@ -23,7 +23,7 @@ from nba_assets.partitions import last_day
 from nba_assets.tables import ALL_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
-from nba_assets.warehouse.bigquery_errors import ASK_ONCE, explained, patiently
+from nba_assets.warehouse.bigquery_errors import ASK_ONCE, retry_transient, translate_errors
 from nba_assets.warehouse.bigquery_parameters import bound
 from nba_assets.warehouse.interface import Staged, Warehouse
 
@@ -172,9 +172,9 @@ class BigQueryWarehouse(Warehouse):
             labels=LABELS,
         )
         limit = self.connection.job_seconds
-        with explained(_in_short(text)):
+        with translate_errors(_in_short(text)):
             client = self._connected()
-            answer = patiently(
+            answer = retry_transient(
                 lambda: client.query_and_wait(
                     text, job_config=config, retry=ASK_ONCE, job_retry=ASK_ONCE, wait_timeout=limit
                 ),
@@ -192,9 +192,9 @@ class BigQueryWarehouse(Warehouse):
 
     def _create_tables(self) -> None:
         if not self._tables_are_there:
-            with explained(f"creating the tables in project {self.connection.project}"):
+            with translate_errors(f"creating the tables in project {self.connection.project}"):
                 client, limit = self._connected(), self.connection.job_seconds
-                patiently(
+                retry_transient(
                     lambda: bigquery_tables.create(client, self.dataset_prefix, ALL_TABLES, LABELS, limit),
                     self.wait_seconds,
                 )
@@ -222,13 +222,15 @@ class BigQueryWarehouse(Warehouse):
             job = client.load_table_from_file(file, staged.reference, job_config=config, num_retries=0)
             job.result(retry=ASK_ONCE, timeout=self.connection.job_seconds)
 
-        with explained(f"loading {rows.num_rows} rows beside {table.qualified_name}"):
-            patiently(lambda: client.create_table(staged, exists_ok=True, retry=ASK_ONCE), self.wait_seconds)
-            patiently(load, self.wait_seconds)
+        with translate_errors(f"loading {rows.num_rows} rows beside {table.qualified_name}"):
+            retry_transient(lambda: client.create_table(staged, exists_ok=True, retry=ASK_ONCE), self.wait_seconds)
+            retry_transient(load, self.wait_seconds)
 
     def _drop(self, name: str) -> None:
         client, retry = self._connected(), bigquery.DEFAULT_RETRY.with_timeout(self.connection.request_seconds)
-        with explained(f"dropping {name}", otherwise=f"The rows stand; the staged ones expire in {STAGED_ROWS_EXPIRE}"):
+        with translate_errors(
+            f"dropping {name}", otherwise=f"The rows stand; the staged ones expire in {STAGED_ROWS_EXPIRE}"
+        ):
             client.delete_table(f"{client.project}.{name}", not_found_ok=True, retry=retry)
 
     def _read_streams(self, table: Table, weeks: Sequence[dt.date]) -> pa.Table | None:
@@ -238,7 +240,7 @@ class BigQueryWarehouse(Warehouse):
         window = _window(weeks)
         listed = ", ".join(f"'{week}'" for week in weeks)
         doing = f"reading {table.qualified_name} from {window['low']} to {window['high']}"
-        with explained(doing, otherwise="Materialize again"):
+        with translate_errors(doing, otherwise="Materialize again"):
             try:
                 read = self.connection.read_streams(
                     f"{self.dataset_prefix}{table.dataset}",

@@ -40,14 +40,14 @@ CONFLICTS = re.compile(
     r"could not serialize access|concurrent (?:update|transaction)|dml jobs writing to a table", re.I
 )
 
-# Google's client would try again whatever looks transient, for ten minutes; `patiently` decides instead.
+# Google's client would try again whatever looks transient, for ten minutes; `retry_transient` decides instead.
 ASK_ONCE = Retry(predicate=lambda error: False)
 
 Answer = TypeVar("Answer")
 
 
 @contextmanager
-def explained(doing: str, *, otherwise: str = "Materialize again; what was stored stands") -> Iterator[None]:
+def translate_errors(doing: str, *, otherwise: str = "Materialize again; what was stored stands") -> Iterator[None]:
     """Turns what Google's libraries raise into one WarehouseError: what was done, what was said, what to do next."""
     try:
         yield
@@ -74,7 +74,7 @@ def explained(doing: str, *, otherwise: str = "Materialize again; what was store
         ) from error
 
 
-def patiently(call: Callable[[], Answer], seconds: float) -> Answer:
+def retry_transient(call: Callable[[], Answer], seconds: float) -> Answer:
     """The call's answer; conflicts with other writers and rate limits are waited out for `seconds`, nothing else."""
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception(passes_by_itself),

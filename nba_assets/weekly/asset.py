@@ -28,17 +28,17 @@ WAREHOUSE_PARAMETER = inspect.Parameter(
 )
 Transform = Callable[..., pd.DataFrame | WeeklyRows]
 
-SameWeeks = pd.DataFrame
+SameWeek = pd.DataFrame
 """Parameter type: an upstream table's rows of the run's weeks; a week it did not publish is not computed."""
-IfPublished = Annotated[pd.DataFrame, "if published"]
-"""Like SameWeeks, but a week is computed also without rows of it."""
-History = Annotated[pd.DataFrame, "history"]
-"""Like SameWeeks, with every earlier week's rows too."""
+OptionalSameWeek = Annotated[pd.DataFrame, "if published"]
+"""Like SameWeek, but a week is computed also without rows of it."""
+AllWeeksUpTo = Annotated[pd.DataFrame, "history"]
+"""Like SameWeek, with every earlier week's rows too."""
 
-HistoryIfPublished = Annotated[pd.DataFrame, "history if published"]
-"""Like History, but a week is computed also without rows of it."""
+OptionalAllWeeksUpTo = Annotated[pd.DataFrame, "history if published"]
+"""Like AllWeeksUpTo, but a week is computed also without rows of it."""
 
-FRAMES = (SameWeeks, IfPublished, History, HistoryIfPublished)
+FRAMES = (SameWeek, OptionalSameWeek, AllWeeksUpTo, OptionalAllWeeksUpTo)
 NOTHING_PUBLISHED = "nothing published by"
 """Metadata of the failure of a step that had no week to compute: the upstream tables."""
 UP_TO_THE_WEEK = dg.TimeWindowPartitionMapping(start_offset=-1000, allow_nonexistent_upstream_partitions=True)
@@ -55,7 +55,7 @@ def weekly_asset(
 ) -> Callable[[Transform], dg.AssetsDefinition]:
     """Make `table`'s asset of a function that returns its rows for all weeks of a run.
 
-    The function takes upstream frames by the upstream table's name, typed SameWeeks, IfPublished or History; `weeks`,
+    The function takes upstream frames by the upstream table's name, typed SameWeek, AllWeeksUpTo or optional; `weeks`,
     resources or `context` if it wants them; and what is not a table through `ins`. `deps` are upstream tables that it
     reads by itself. Weeks that an upstream asset never published, or refused in this run, are not published unless the
     table is only wanted if published. A BadRow it raises costs only the week that holds the row.
@@ -64,8 +64,8 @@ def weekly_asset(
     def decorate(transform: Transform) -> dg.AssetsDefinition:
         parameters = inspect.signature(transform).parameters
         upstream = {name: TABLES[name] for name in parameters if parameters[name].annotation in FRAMES}
-        histories = {name for name in upstream if parameters[name].annotation in (History, HistoryIfPublished)}
-        required = [upstream[name] for name in upstream if parameters[name].annotation in (SameWeeks, History)]
+        histories = {name for name in upstream if parameters[name].annotation in (AllWeeksUpTo, OptionalAllWeeksUpTo)}
+        required = [upstream[name] for name in upstream if parameters[name].annotation in (SameWeek, AllWeeksUpTo)]
 
         @functools.wraps(transform)
         def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
@@ -73,14 +73,14 @@ def weekly_asset(
             read = {upstream[name]: kwargs[name] for name in upstream}
             weeks = weeks_to_publish(context, (*required, *deps), read)
             if context.retry_number:
-                weeks = sorted(set(weeks) - weeks_decided(context, table))
+                weeks = sorted(set(weeks) - evaluated_weeks(context, table))
             warehouse = kwargs["warehouse"] if "warehouse" in parameters else kwargs.pop("warehouse")
             frames = {name: kwargs.pop(name) for name in upstream if name not in histories}
             compute = functools.partial(transform, *args, **kwargs)
             with retries.expected_failures(context):
                 rows = _compute(compute, frames, weeks, "weeks" in parameters)
                 results = publish(warehouse, table, rows, weeks)
-            again = [week for week in weeks if week in rows.may_pass] if retries.may_try_again(context) else []
+            again = [week for week in weeks if week in rows.retryable] if retries.may_try_again(context) else []
             results = [result for result in results if result.week not in again]
             stored = [result for result in results if result.published]
             context.log.info(
@@ -92,7 +92,7 @@ def weekly_asset(
                     yield event
             for result in results:
                 if not result.published and result.week not in rows.failures:
-                    rows.set_aside(result.week)
+                    rows.quarantine(result.week)
             if again:
                 raise retries.try_again(context) from dg.Failure(
                     f"{len(again)} weeks are tried again; the first failed because of {rows.failures[again[0]]}"
@@ -180,7 +180,7 @@ def _rows_published(record: dg.EventLogRecord) -> int:
     return rows if isinstance(rows, int) else 0
 
 
-def weeks_decided(context: dg.AssetExecutionContext, table: Table) -> set[dt.date]:
+def evaluated_weeks(context: dg.AssetExecutionContext, table: Table) -> set[dt.date]:
     """The weeks that an earlier try of this step has published or refused."""
     entries = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]

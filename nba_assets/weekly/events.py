@@ -105,7 +105,7 @@ def _evaluation(table: Table, verdict: Verdict, judged: dg.EventLogRecord | None
     for measurement in verdict.measurements:
         if measurement.value is not None:
             metadata[measurement.threshold.metric] = measurement.value
-        metadata[f"{measurement.threshold.metric} passes"] = str(measurement.threshold.passes)
+        metadata[f"{measurement.threshold.metric} passes"] = str(measurement.threshold.pass_range)
     target = Target(storage_id=judged.storage_id, run_id=judged.run_id, timestamp=judged.timestamp) if judged else None
     return dg.AssetCheckEvaluation(
         asset_key=table.asset_key,

@@ -36,16 +36,16 @@ class WeekResult:
 class WeeklyRows:
     """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed.
 
-    may_pass: those of them that may go well on a later try.
-    set_aside: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
+    retryable: those of them that may go well on a later try.
+    quarantine: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
     not_blocking: names of blocking checks that shall only tell this time, because a person has said so.
     """
 
     frame: pd.DataFrame
     failures: Mapping[dt.date, str] = field(default_factory=dict)
-    set_aside: Callable[[dt.date], None] = lambda week: None
+    quarantine: Callable[[dt.date], None] = lambda week: None
     not_blocking: frozenset[str] = frozenset()
-    may_pass: Collection[dt.date] = ()
+    retryable: Collection[dt.date] = ()
 
 
 def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:

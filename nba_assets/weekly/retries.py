@@ -15,14 +15,14 @@ import dagster as dg
 from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
 
 EXPECTED_FAILURES = (SourceError, WarehouseError)
-MAY_PASS = (NoAnswer, WarehouseUnavailable)
+TRANSIENT = (NoAnswer, WarehouseUnavailable)
 WAITS = (60.0, 300.0)  # seconds before each further try
-ATTENDED = {"nba/attended": "true"}
+INTERACTIVE = {"nba/attended": "true"}
 """Tag of a run with a person waiting for it."""
 
 
 def may_try_again(context: dg.AssetExecutionContext) -> bool:
-    return context.retry_number < len(WAITS) and not ATTENDED.items() <= context.run.tags.items()
+    return context.retry_number < len(WAITS) and not INTERACTIVE.items() <= context.run.tags.items()
 
 
 def try_again(context: dg.AssetExecutionContext) -> dg.RetryRequested:
@@ -36,7 +36,7 @@ def expected_failures(context: dg.AssetExecutionContext) -> Iterator[None]:
     try:
         yield
     except EXPECTED_FAILURES as error:
-        if isinstance(error, MAY_PASS) and may_try_again(context):
+        if isinstance(error, TRANSIENT) and may_try_again(context):
             raise try_again(context) from dg.Failure(str(error))
         raise dg.Failure(str(error), allow_retries=False) from None
 

@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from nba_assets.alerting.incidents import LONGEST_WAIT, REMIND_AFTER, TOO_OLD, Ledger, Sighting
+from nba_assets.alerting.incidents import LONGEST_WAIT, REMIND_AFTER, TOO_OLD, AlertState, Observation
 
 NOW = 1_800_000_000.0
 CHECK = "points_add_up of nba_raw/bdl_player_boxscores"
-FAILS = Sighting(
+FAILS = Observation(
     CHECK, "2021-11-05", True, NOW, "rows_of_wrong_points 1 is outside the bound = 0", "http://dagit/check"
 )
 PASSES = dataclasses.replace(FAILS, failed=False)
@@ -16,7 +16,7 @@ WEEKS = [f"2021-{month:02}-{day:02}" for month in range(1, 13) for day in (1, 8,
 
 
 def told(
-    ledger: Ledger, *seen: Sighting, after: float = 0.0, running: tuple[str, ...] = (), read_all: bool = True
+    ledger: AlertState, *seen: Observation, after: float = 0.0, running: tuple[str, ...] = (), read_all: bool = True
 ) -> list[str]:
     """The messages of one tick, `after` seconds from NOW, of what was seen then; the ledger survives being stored."""
     ledger.enter([dataclasses.replace(each, at=each.at + after) for each in seen], NOW + after)
@@ -24,17 +24,17 @@ def told(
     if read_all:
         ledger.write_left_out()
     messages, ledger.outbox = ledger.outbox, []
-    stored = Ledger.model_validate_json(ledger.model_dump_json(exclude_defaults=True))
+    stored = AlertState.model_validate_json(ledger.model_dump_json(exclude_defaults=True))
     assert stored == ledger
     return messages
 
 
-def of(week: str, seen: Sighting = FAILS, **changed: object) -> Sighting:
+def of(week: str, seen: Observation = FAILS, **changed: object) -> Observation:
     return dataclasses.replace(seen, partition=week, **changed)  # type: ignore[arg-type]
 
 
 def test_a_failure_is_told_once_with_asset_check_week_value_bound_and_link() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     assert told(ledger, FAILS) == [
         "FAILED: points_add_up of nba_raw/bdl_player_boxscores, week 2021-11-05. "
         "rows_of_wrong_points 1 is outside the bound = 0\nhttp://dagit/check"
@@ -44,7 +44,7 @@ def test_a_failure_is_told_once_with_asset_check_week_value_bound_and_link() -> 
 
 
 def test_it_is_solved_once_and_may_fail_anew() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     told(ledger, FAILS)
     (solved,) = told(ledger, PASSES, after=60)
     assert solved.startswith(
@@ -57,7 +57,7 @@ def test_it_is_solved_once_and_may_fail_anew() -> None:
 
 
 def test_a_backfill_that_fails_one_check_in_all_weeks_is_one_message_with_count_and_first_weeks() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     (message,) = told(ledger, *[of(week) for week in WEEKS])
     assert f"{CHECK}, 48 weeks: 2021-01-01, 2021-01-08, 2021-01-15 and 45 more. 2021-01-01: rows_of" in message
     assert told(ledger, *[of(week, PASSES) for week in WEEKS[1:]], after=60) == []
@@ -66,7 +66,7 @@ def test_a_backfill_that_fails_one_check_in_all_weeks_is_one_message_with_count_
 
 
 def test_a_backfill_of_many_runs_is_told_when_it_has_ended() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     for number, week in enumerate(WEEKS[:5]):
         assert told(ledger, of(week, backfill="b1"), after=30.0 * number, running=("b1",)) == []
     (message,) = told(ledger, after=200)
@@ -74,28 +74,28 @@ def test_a_backfill_of_many_runs_is_told_when_it_has_ended() -> None:
 
 
 def test_a_backfill_without_end_holds_a_message_back_for_an_hour_only() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     assert told(ledger, of(WEEKS[0], backfill="b1"), running=("b1",)) == []
     assert told(ledger, after=LONGEST_WAIT - 1, running=("b1",)) == []
     assert len(told(ledger, after=LONGEST_WAIT, running=("b1",))) == 1
 
 
 def test_what_was_solved_before_it_could_be_told_is_not_told() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     told(ledger, of(WEEKS[0], backfill="b1"), running=("b1",))
     assert told(ledger, of(WEEKS[0], PASSES), after=60) == []
     assert ledger.incidents == {}
 
 
 def test_another_week_of_an_open_incident_is_told_at_once() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     told(ledger, of(WEEKS[0]))
     (message,) = told(ledger, of(WEEKS[1]), of(WEEKS[0]), after=60)
     assert message.startswith(f"STILL FAILING: {CHECK}, week 2021-01-08 (now 2 in all). ")
 
 
 def test_what_goes_on_failing_is_told_again_once_a_day() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     messages = [told(ledger, FAILS, after=hour * 3600.0) for hour in range(49)]
     assert [hour for hour, of_hour in enumerate(messages) if of_hour] == [0, 23, 46]
     assert messages[23][0].startswith("STILL FAILING: ")
@@ -104,11 +104,11 @@ def test_what_goes_on_failing_is_told_again_once_a_day() -> None:
 
 def test_two_checks_of_one_week_are_two_incidents() -> None:
     other = dataclasses.replace(FAILS, subject="row_integrity of nba_raw/bdl_games")
-    assert len(told(Ledger(), FAILS, other)) == 2
+    assert len(told(AlertState(), FAILS, other)) == 2
 
 
 def test_what_is_older_than_a_week_is_counted_and_not_told() -> None:
-    ledger = Ledger()
+    ledger = AlertState()
     old = [of(week, at=NOW - TOO_OLD - 1) for week in WEEKS[:7]]
     assert told(ledger, *old, of(WEEKS[6], PASSES), read_all=False) == []
     newest, left_out = told(ledger, of("2021-12-31"))
@@ -129,10 +129,10 @@ def test_what_is_older_than_a_week_is_counted_and_not_told() -> None:
     ],
 )
 def test_a_subject_without_weeks_is_told_by_what_it_has(subject: str, partition: str, begins: str) -> None:
-    (message,) = told(Ledger(), Sighting(subject, partition, True, NOW, "it failed"))
+    (message,) = told(AlertState(), Observation(subject, partition, True, NOW, "it failed"))
     assert message.startswith(begins)
 
 
 def test_a_long_reason_is_cut() -> None:
-    (message,) = told(Ledger(), dataclasses.replace(FAILS, reason="x" * 10_000))
+    (message,) = told(AlertState(), dataclasses.replace(FAILS, reason="x" * 10_000))
     assert len(message) < 700

@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nba_assets.alerting.incidents import TOO_OLD, Ledger
+from nba_assets.alerting.incidents import TOO_OLD, AlertState
 from nba_assets.automation.sensors import alert_sensors, see_checks, tick
 from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
@@ -187,7 +187,7 @@ def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch
     later = time.time() + TOO_OLD + 60
     messages: list[str] = []
     silent = AlertSettings("", "", "", "http://dagit")
-    told = tick(watch.runs.instance, ledger := Ledger(), see_checks, silent, later, messages.append)
+    told = tick(watch.runs.instance, ledger := AlertState(), see_checks, silent, later, messages.append)
     assert told == "1 ended runs read, 1 messages told, 0 kept for later"
     assert messages == [
         "LEFT OUT: what failed more than 7 days ago and is still open, 1 in all, of rows_per_final_game of "

@@ -96,7 +96,7 @@ def test_every_threshold_is_seen_to_fail_and_every_second_level_to_warn() -> Non
     expected = set()
     for check in (check for table in MEASURED_TABLES for check in checks_of(table)):
         for threshold in check.thresholds:
-            levels = {None: ("error",), Range(): ("warn",)}.get(threshold.warns, ("error", "warn"))
+            levels = {None: ("error",), Range(): ("warn",)}.get(threshold.warn_range, ("error", "warn"))
             expected |= {(check.table.name, check.name, threshold.metric, level) for level in levels}
     # The date of a metric is its week: no row can lie outside it.
     assert expected - shown == {(VALIDATION_METRICS.name, INTEGRITY, "rows_outside_week", "error")}
@@ -136,7 +136,7 @@ WARMTH = Check(
     BDL_GAMES,
     "warmth",
     "",
-    (Threshold("warm", Range(0, 1), "", warns=Range(0, 2)), Threshold("dry", Range(0, 1), "")),
+    (Threshold("warm", Range(0, 1), "", warn_range=Range(0, 2)), Threshold("dry", Range(0, 1), "")),
     blocking=True,
     why="",
     remedy="",

@@ -124,7 +124,7 @@ def test_a_check_says_what_it_measures_its_bounds_and_what_to_do(check: object) 
     assert f"{known.why} Passes when" in known.description
     assert known.description.endswith(f"If it fails: {known.remedy}")
     for each in known.thresholds:
-        assert f"{each.metric} {each.passes} ({each.origin})" in known.description
+        assert f"{each.metric} {each.pass_range} ({each.origin})" in known.description
         assert not known.sql or f"AS {each.metric}" in known.sql
 
 

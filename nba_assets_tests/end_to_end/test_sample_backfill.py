@@ -17,7 +17,7 @@ from nba_assets.settings import Settings
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.io_manager import WarehouseReader
-from nba_assets.weekly.retries import ATTENDED
+from nba_assets.weekly.retries import INTERACTIVE
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 from nba_assets_tests.support.box_score_weeks import BOX_SCORE_TABLES
@@ -104,7 +104,7 @@ def preflight(settings: Settings, week: str, wait_seconds: float = 60.0) -> str 
     definitions = build_definitions(settings, warehouse=warehouse, io_manager=WarehouseReader(warehouse=warehouse))
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def("preflight").execute_in_process(
-            instance=instance, partition_key=week, raise_on_error=False, tags=ATTENDED
+            instance=instance, partition_key=week, raise_on_error=False, tags=INTERACTIVE
         )
     for event in result.all_events:
         if event.is_step_failure:

@@ -98,8 +98,8 @@ def test_a_week_set_aside_is_asked_again_and_stays_as_evidence(
     source: Balldontlie, web: ScriptedWeb, place: UPath
 ) -> None:
     ask(source)
-    source.set_aside(CHRISTMAS)
-    source.set_aside(CHRISTMAS + dt.timedelta(days=7))
+    source.quarantine(CHRISTMAS)
+    source.quarantine(CHRISTMAS + dt.timedelta(days=7))
     evidence = kept(place)
     assert [re.sub(r"-\d{8}T\d+-", "-…-", name) for name in evidence] == [
         "refused-…-games-0001.json",

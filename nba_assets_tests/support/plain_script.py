@@ -33,11 +33,11 @@ def backfill(settings: Settings, weeks: Sequence[dt.date]) -> bool:
     if isinstance(source, Balldontlie):
         source.open()
     fetched = fetch_weeks(lambda week: source.games(week, refresh=False), weeks, source.weeks_in_flight)
-    stored = [publish(warehouse, BDL_GAMES, gather(BDL_GAMES, fetched, source.set_aside), weeks)]
+    stored = [publish(warehouse, BDL_GAMES, gather(BDL_GAMES, fetched, source.quarantine), weeks)]
     games = warehouse.read_weeks(BDL_GAMES, weeks)
     answers = fetch_weeks(box_scores_of(games, source), weeks, source.weeks_in_flight)
     stored.append(
-        publish(warehouse, BDL_PLAYER_BOXSCORES, gather(BDL_PLAYER_BOXSCORES, answers, source.set_aside), weeks)
+        publish(warehouse, BDL_PLAYER_BOXSCORES, gather(BDL_PLAYER_BOXSCORES, answers, source.quarantine), weeks)
     )
     for table, frame in summaries_of(games, warehouse.read_weeks, weeks):
         stored.append(publish(warehouse, table, WeeklyRows(frame), weeks))

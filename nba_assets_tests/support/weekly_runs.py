@@ -25,7 +25,7 @@ from nba_assets.definitions import build_definitions
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.tables import Table
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.weekly.retries import ATTENDED
+from nba_assets.weekly.retries import INTERACTIVE
 from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, NoReports, SmallLeague
 
 SCHEMA = create_schema()
@@ -53,7 +53,7 @@ class WeeklyRuns:
     instance: dg.DagsterInstance
     workspace: WorkspaceRequestContext
     league: SmallLeague = field(default_factory=SmallLeague)
-    tags: Mapping[str, str] = field(default_factory=lambda: ATTENDED)
+    tags: Mapping[str, str] = field(default_factory=lambda: INTERACTIVE)
 
     @property
     def warehouse(self) -> DuckDBWarehouse:

@@ -104,7 +104,7 @@ def test_a_full_disk_is_one_error_and_the_stored_weeks_stand(path: Path) -> None
         from nba_assets.tables import BDL_PLAYER_BOXSCORES
         from nba_assets.warehouse.duckdb import DuckDBWarehouse
         from nba_assets.warehouse.frames import to_arrow
-        from nba_assets.warehouse.interface import WarehouseError
+        from nba_assets.errors import WarehouseError
         from nba_assets_tests.support.small_week import WEEK, league_week
 
         warehouse = DuckDBWarehouse(path={str(path)!r})

@@ -14,10 +14,10 @@ from nba_assets.checks.thresholds import checks_of
 from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
-from nba_assets.warehouse.bigquery_errors import explained
+from nba_assets.warehouse.bigquery_errors import translate_errors
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.weekly import retries
-from nba_assets.weekly.retries import ATTENDED
+from nba_assets.weekly.retries import INTERACTIVE
 from nba_assets_tests.end_to_end.test_sample_backfill import holding
 from nba_assets_tests.support.small_week import WEEK, LeagueWeek, league_week
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
@@ -105,7 +105,7 @@ def test_what_cannot_pass_is_not_tried_again(runs: WeeklyRuns, answer: LeagueWee
 
 
 def test_nobody_is_kept_waiting_at_the_terminal(runs: WeeklyRuns) -> None:
-    runs.tags = ATTENDED
+    runs.tags = INTERACTIVE
     runs.league.answer(FIRST, NOT_ANSWERED)
     result = runs.run(FIRST)
     assert tries(result) == 1
@@ -140,6 +140,6 @@ def test_a_path_that_is_no_file_will_not_become_one(tmp_path: Path) -> None:
 def test_bigquery_may_answer_later_what_it_refused_for_a_passing_reason(
     answer: google.GoogleAPICallError, passes: bool
 ) -> None:
-    with pytest.raises(WarehouseError) as problem, explained("MERGE nba_raw.bdl_games"):
+    with pytest.raises(WarehouseError) as problem, translate_errors("MERGE nba_raw.bdl_games"):
         raise answer
     assert isinstance(problem.value, WarehouseUnavailable) is passes

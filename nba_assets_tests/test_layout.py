@@ -1,0 +1,66 @@
+"""The house stays as it is: each folder has a charter and imports only folders below it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import nba_assets
+
+PACKAGE = Path(nba_assets.__file__).parent
+# From the bottom up; a folder or module may import those before it, and not those after it.
+FLOORS = (
+    ("errors",),
+    ("settings",),
+    ("partitions", "league"),
+    ("tables",),
+    ("sources", "warehouse", "features"),
+    ("transforms", "model"),
+    ("checks",),
+    ("weekly",),
+    ("reports",),
+    ("assets",),
+    ("alerting",),
+    ("automation", "dagster_instance"),
+    ("definitions",),
+    ("__main__",),
+)
+FLOOR = {place: number for number, places in enumerate(FLOORS) for place in places}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def place(path: Path) -> str:
+    """The folder or top-level module of a file: "weekly", "settings"."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> set[str]:
+    """The folders and top-level modules that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+            if node.module == "nba_assets":
+                modules = [f"nba_assets.{alias.name}" for alias in node.names]
+        found |= {module.split(".")[1] for module in modules if module.startswith("nba_assets.")}
+    return found
+
+
+def test_every_folder_and_module_has_its_floor() -> None:
+    assert {place(path) for path in MODULES} - {"__init__"} == set(FLOOR)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.relative_to(PACKAGE)}")
+def test_imports_go_down_only(path: Path) -> None:
+    own = place(path)
+    if own == "__init__":
+        assert imports(path) == set()
+        return
+    up = {other for other in imports(path) if other != own and FLOOR[other] >= FLOOR[own]}
+    assert not up, f"{path.relative_to(PACKAGE)} imports {', '.join(sorted(up))}, which stand beside or above it"
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in PACKAGE.rglob("*") if (path / "__init__.py").exists()))
+def test_every_folder_says_what_belongs_in_it(folder: Path) -> None:
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
