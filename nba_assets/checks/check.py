@@ -55,7 +55,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Check:
-    """An asset check: what `sql` measures each week against the thresholds.
+    """An asset check: what `sql`, or where it is empty the asset itself, measures each week against the thresholds.
 
     blocking: an error keeps the week's new rows from being published. why: what the check protects from.
     remedy: what to do when it fails. due: SQL that counts, by week, what rows are due for (final games by default); a

@@ -201,10 +201,14 @@ def _compute(
     try:
         return of(weeks)
     except BadRow:
-        good, failures = [], {}
+        good: list[WeeklyRows] = []
+        failures: dict[dt.date, str] = {}
     for week in weeks:
         try:
-            good.append(of([week]).frame)
+            good.append(of([week]))
         except BadRow as error:
             failures[week] = str(error)
-    return WeeklyRows(pd.concat(good, ignore_index=True) if good else of([]).frame, failures)
+    frame = pd.concat([rows.frame for rows in good], ignore_index=True) if good else of([]).frame
+    names = {name for rows in good for name in rows.measured}
+    measured = {name: pd.concat([rows.measured[name] for rows in good], ignore_index=True) for name in names}
+    return WeeklyRows(frame, failures, measured=measured)

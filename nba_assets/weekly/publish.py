@@ -38,6 +38,8 @@ class WeeklyRows:
 
     retryable: those of them that may go well on a later try.
     quarantine: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
+    measured: for checks without SQL, by name, what was measured while the rows were made: `week`, `rows_looked_at`, the
+        check's metrics and perhaps `named`, one row a week.
     not_blocking: names of blocking checks that shall only tell this time, because a person has said so.
     """
 
@@ -46,6 +48,7 @@ class WeeklyRows:
     quarantine: Callable[[dt.date], None] = lambda week: None
     not_blocking: frozenset[str] = frozenset()
     retryable: Collection[dt.date] = ()
+    measured: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:
@@ -62,7 +65,7 @@ def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequenc
     results = [WeekResult(week, False, [unfit(table, week, unstaged[week])]) for week in weeks if week in unstaged]
     if sound:
         with warehouse.stage(table, fitting) as staged:
-            verdicts = audit(staged.query, table, sound, {table.name: staged.name})
+            verdicts = audit(staged.query, table, sound, {table.name: staged.name}, rows.measured)
             good = [
                 week
                 for week in sound
