@@ -38,8 +38,8 @@ MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
 )
 def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[dt.date]) -> pd.DataFrame:
     """Measured again in the tables as published, so that it also sees what was changed around the graph."""
-    with warehouse.reading() as query:
-        audited = {table: audit(query, table, weeks) for table in MEASURED_TABLES}
+    with warehouse.reading() as reader:
+        audited = {table: audit(reader.query, table, weeks) for table in MEASURED_TABLES}
     measured = [
         {
             "week": week,

@@ -16,6 +16,7 @@ from nba_assets.tables.model import (
     PREDICTION_ACCURACY,
     XGBOOST_MODEL,
 )
+from nba_assets.tables.publications import PUBLICATIONS
 from nba_assets.tables.schema import Column, Table, Type
 from nba_assets.tables.validation import VALIDATION_METRICS
 
@@ -30,7 +31,7 @@ DATA_TABLES = (
 """The weekly tables whose weeks must be there before anything is modelled."""
 WEEKLY_TABLES = (*DATA_TABLES, *MODEL_TABLES)
 ROSTER_TABLES = (BR_ROSTERS_CURRENT, ROSTER_CHANGES)
-ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON)
+ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON, PUBLICATIONS)
 
 __all__ = [
     "ALL_TABLES",
@@ -46,6 +47,7 @@ __all__ = [
     "PLAYER_GAME_SUMMARY",
     "PLAYER_POINTS",
     "PREDICTION_ACCURACY",
+    "PUBLICATIONS",
     "ROSTER_CHANGES",
     "ROSTER_TABLES",
     "TEAM_GAME_SUMMARY",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,12 +21,12 @@ from pydantic import PrivateAttr
 
 from nba_assets.errors import WarehouseError
 from nba_assets.partitions import last_day
-from nba_assets.tables import ALL_TABLES, Table
+from nba_assets.tables import ALL_TABLES, PUBLICATIONS, WEEKLY_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.bigquery_errors import ASK_ONCE, retry_transient, translate_errors
 from nba_assets.warehouse.bigquery_parameters import bound
-from nba_assets.warehouse.interface import Staged, Warehouse
+from nba_assets.warehouse.interface import Publication, Staged, Warehouse
 
 DECLARED_NAME = re.compile(r"\b(?:" + "|".join(re.escape(table.qualified_name) for table in ALL_TABLES) + r")\b")
 STAGED_ROWS_EXPIRE = dt.timedelta(hours=6)  # what a killed process leaves behind goes away by itself
@@ -43,13 +44,19 @@ class BigQueryStaged(Staged):
     def query(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         return self._warehouse.query(sql, parameters)
 
-    def publish(self, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
-        """As promised by `Staged`. A MERGE cannot be taken back, so the staged rows are counted before it."""
+    def publish(self, weeks: Sequence[dt.date], publication: Publication | None = None) -> dict[dt.date, int]:
+        """As promised by `Staged`. A MERGE cannot be taken back, so the staged rows are counted before it.
+
+        The publication is recorded as incomplete before the MERGE and as complete once its rows were counted. One
+        transaction over both tables would make all tables' writers conflict in PUBLICATIONS.
+        """
         table, window = self._table, _window(weeks)
+        publication = publication or Publication()
         self._require_dates_in_weeks(weeks)
         expected = {week: count for week, count in _rows_by_week(self._rows).items() if week in set(weeks)}
         staged = self._count(f"SELECT week, COUNT(*) AS row_count FROM {self.name} WHERE week IN UNNEST(@weeks)", weeks)
         _require_equal(expected, staged, table, "nothing was changed")
+        self._record(weeks, staged, publication)
         columns = ", ".join(table.column_names)
         in_window = f"{table.date_column} BETWEEN @low AND @high AND target.week IN UNNEST(@weeks)"
         self._warehouse.execute(
@@ -63,7 +70,27 @@ class BigQueryStaged(Staged):
             f"SELECT week, COUNT(*) AS row_count FROM {table.qualified_name} AS target WHERE target.{in_window}", weeks
         )
         _require_equal(expected, stored, table, "another writer changed the week at the same time")
+        self._warehouse.execute(
+            f"UPDATE {PUBLICATIONS.qualified_name} SET complete = TRUE "
+            "WHERE week BETWEEN @low AND @high AND publication_id = @publication_id",
+            {"low": window["low"], "high": window["high"], "publication_id": publication.publication_id},
+        )
         return {week: stored.get(week, 0) for week in weeks}
+
+    def _record(self, weeks: Sequence[dt.date], counts: Mapping[dt.date, int], publication: Publication) -> None:
+        rows = " UNION ALL ".join(f"SELECT DATE '{week}' AS week, {counts.get(week, 0)} AS row_count" for week in weeks)
+        self._warehouse.execute(
+            f"INSERT INTO {PUBLICATIONS.qualified_name} "
+            "(week, table_name, publication_id, row_count, run_id, code_version, published_at, complete) "
+            "SELECT week, @table_name, @publication_id, row_count, NULLIF(@run_id, ''), NULLIF(@code_version, ''), "
+            f"CURRENT_TIMESTAMP(), FALSE FROM ({rows})",
+            {
+                "table_name": self._table.qualified_name,
+                "publication_id": publication.publication_id,
+                "run_id": publication.run_id or "",
+                "code_version": publication.code_version or "",
+            },
+        )
 
     def _count(self, sql: str, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
         window = {name: value for name, value in _window(weeks).items() if f"@{name}" in sql}
@@ -194,11 +221,30 @@ class BigQueryWarehouse(Warehouse):
         if not self._tables_are_there:
             with translate_errors(f"creating the tables in project {self.connection.project}"):
                 client, limit = self._connected(), self.connection.job_seconds
-                retry_transient(
+                created = retry_transient(
                     lambda: bigquery_tables.create(client, self.dataset_prefix, ALL_TABLES, LABELS, limit),
                     self.wait_seconds,
                 )
             self._tables_are_there = True
+            if PUBLICATIONS in created and any(table not in created for table in WEEKLY_TABLES):
+                self._take_over([table for table in WEEKLY_TABLES if table not in created])
+
+    def _take_over(self, tables: Sequence[Table]) -> None:
+        """Record the rows of tables from before publications were kept as published."""
+        counted = " UNION ALL ".join(
+            f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS row_count FROM {table.qualified_name} "
+            f"WHERE {table.date_column} >= DATE '1900-01-01' GROUP BY week"
+            for table in tables
+        )
+        self.execute(
+            f"INSERT INTO {PUBLICATIONS.qualified_name} (week, table_name, publication_id, row_count, published_at, "
+            f"complete) SELECT week, table_name, 'taken over', row_count, CURRENT_TIMESTAMP(), TRUE FROM ({counted})",
+            {},
+        )
+        dg.get_dagster_logger().warning(
+            "the tables in BigQuery are from before publications were recorded: their rows were taken over as they "
+            "are. Weeks without rows are asked for again when they are next needed"
+        )
 
     def _load(self, table: Table, rows: pa.Table, name: str) -> None:
         """One load job into a table that expires; NULL is allowed there, so that the target's mode decides."""

@@ -49,10 +49,10 @@ def definition(table: Table, dataset: bigquery.DatasetReference, labels: Mapping
 
 def create(
     client: bigquery.Client, prefix: str, tables: Sequence[Table], labels: Mapping[str, str], seconds: float
-) -> None:
-    """Create what is missing of datasets, tables and columns; refuse a stored column of another type.
+) -> list[Table]:
+    """Create what is missing of datasets, tables and columns; the tables that were not there.
 
-    seconds: how long it may take to add the missing columns of a table.
+    Refuses a stored column of another type. seconds: how long it may take to add the missing columns of a table.
     """
     for name in dict.fromkeys(prefix + table.dataset for table in tables):
         try:
@@ -62,14 +62,17 @@ def create(
             dataset.location = client.location
             dataset.labels = dict(labels)
             client.create_dataset(dataset, exists_ok=True, retry=ASK_ONCE)
+    created = []
     for table in tables:
         declared = definition(table, bigquery.DatasetReference(client.project, prefix + table.dataset), labels)
         try:
             stored = client.get_table(declared.reference, retry=ASK_ONCE)
         except NotFound:
             client.create_table(declared, exists_ok=True, retry=ASK_ONCE)
+            created.append(table)
         else:
             _add_missing_columns(client, stored, declared, seconds)
+    return created
 
 
 def _add_missing_columns(

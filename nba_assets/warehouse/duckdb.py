@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import fcntl
 import functools
@@ -18,19 +19,13 @@ import pyarrow as pa
 import tenacity
 from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
+from pydantic import PrivateAttr
 
 from nba_assets.errors import WarehouseError, WarehouseUnavailable
-from nba_assets.tables import ALL_TABLES, Table, Type
-from nba_assets.warehouse.interface import Query, Staged, Warehouse
+from nba_assets.tables import PUBLICATIONS, Table
+from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, transaction
+from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
-DUCKDB_TYPES: dict[Type, str] = {
-    Type.INTEGER: "BIGINT",
-    Type.FLOAT: "DOUBLE",
-    Type.TEXT: "VARCHAR",
-    Type.BOOLEAN: "BOOLEAN",
-    Type.DATE: "DATE",
-    Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
-}
 ON_THIS_MACHINE = (DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
 # A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
@@ -46,11 +41,11 @@ class DuckDBStaged(Staged):
     def query(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         return _select(self._connection, sql, parameters)
 
-    def publish(self, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
+    def publish(self, weeks: Sequence[dt.date], publication: Publication | None = None) -> dict[dt.date, int]:
         table = self._table.qualified_name
         chosen = {"weeks": list(weeks)}
         in_weeks = "WHERE week IN (SELECT unnest($weeks))"
-        with _transaction(self._connection):
+        with transaction(self._connection):
             self._connection.execute(f"DELETE FROM {table} {in_weeks}", chosen)
             self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {self.name} {in_weeks}", chosen)
             counts = [
@@ -60,7 +55,9 @@ class DuckDBStaged(Staged):
                 for source in (self.name, table)
             ]  # fmt: skip
             _require_equal(*counts, table=table)
-        return {week: counts[1].get(week, 0) for week in weeks}
+            written = {week: counts[1].get(week, 0) for week in weeks}
+            _record(self._connection, table, written, publication or Publication())
+        return written
 
 
 class DuckDBWarehouse(Warehouse):
@@ -68,6 +65,7 @@ class DuckDBWarehouse(Warehouse):
 
     path: str
     wait_seconds: float = 300.0
+    _up_to_date: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run that may have been started on another machine, where the file is not or is another one."""
@@ -81,7 +79,7 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def stage(self, table: Table, rows: pa.Table) -> Iterator[DuckDBStaged]:
         with self._connection(read_only=False) as connection:
-            _create_tables(connection, self.path)
+            create_tables(connection, self.path)
             staged = DuckDBStaged(connection, table)
             connection.register("rows_to_stage", rows)
             connection.execute(f"CREATE TEMP TABLE staged_{table.name} AS SELECT * FROM rows_to_stage")
@@ -92,14 +90,14 @@ class DuckDBWarehouse(Warehouse):
         name, on = table.qualified_name, " AND ".join(f"stored.{key} = merged.{key}" for key in table.key)
         values = ", ".join(f"{column} = merged.{column}" for column in table.column_names if column not in table.key)
         with self._connection(read_only=False) as connection:
-            _create_tables(connection, self.path)
+            create_tables(connection, self.path)
             connection.register("merged", rows)
             keys = rows.select(list(table.key)).group_by(list(table.key)).aggregate([]).num_rows
             if keys != rows.num_rows:
                 raise WarehouseError(
                     f"{name}: {rows.num_rows} rows to merge have only {keys} keys; nothing was changed"
                 )
-            with _transaction(connection):
+            with transaction(connection):
                 connection.execute(
                     f"MERGE INTO {name} AS stored USING merged ON {on} WHEN MATCHED THEN UPDATE SET {values} "
                     "WHEN NOT MATCHED THEN INSERT BY NAME"
@@ -111,23 +109,32 @@ class DuckDBWarehouse(Warehouse):
         return int(read_back)
 
     def read_weeks(self, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
-        order = ", ".join(dict.fromkeys((table.date_column, *table.key)))
-        columns = ", ".join(table.column_names)
-        return self.query(
-            f"SELECT {columns} FROM {table.qualified_name} WHERE week IN (SELECT unnest(@weeks)) ORDER BY {order}",
-            {"weeks": list(weeks)},
-        )
+        with self.reading() as reader:
+            return reader.read_weeks(table, weeks)
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        with self.reading() as query:
-            return query(sql, parameters or {})
+        with self.reading() as reader:
+            return reader.query(sql, parameters or {})
 
     @contextmanager
-    def reading(self) -> Iterator[Query]:
+    def reading(self) -> Iterator[Reader]:
+        """No other process writes while the block reads: what it reads belongs together."""
         if not Path(self.path).exists():
             raise WarehouseError(f"{self.path} does not exist yet: materialize a week first, or set NBA_WAREHOUSE_PATH")
+        self._bring_up_to_date()
         with self._connection(read_only=True) as connection:
-            yield functools.partial(_select, connection)
+            yield Reader(functools.partial(_select, connection), functools.partial(_read_weeks, connection))
+
+    def _bring_up_to_date(self) -> None:
+        """Add what has been declared since the file was written, so that reading it does not depend on a write."""
+        if self._up_to_date:
+            return
+        with self._connection(read_only=True) as connection:
+            outdated = is_outdated(connection)
+        if outdated:
+            with self._connection(read_only=False) as connection:
+                create_tables(connection, self.path)
+        self._up_to_date = True
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -173,17 +180,6 @@ class DuckDBWarehouse(Warehouse):
         return attempts(duckdb.connect, self.path, read_only=read_only)
 
 
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
-
-
 def _is_busy(error: BaseException) -> bool:
     """Whether another process, or another mode in this process, holds the file just now."""
     return isinstance(error, CANNOT_OPEN) and any(
@@ -206,6 +202,36 @@ def _reason(error: Exception) -> str:
     return f"{first_line}. Free space or fix permissions, then materialize again; stored weeks are as they were"
 
 
+def _read_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
+    order = ", ".join(dict.fromkeys((table.date_column, *table.key)))
+    columns = ", ".join(table.column_names)
+    return _select(
+        connection,
+        f"SELECT {columns} FROM {table.qualified_name} WHERE week IN (SELECT unnest(@weeks)) ORDER BY {order}",
+        {"weeks": list(weeks)},
+    )
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection, table: str, written: Mapping[dt.date, int], publication: Publication
+) -> None:
+    """Record the publication of each week, after every earlier one whatever the clock of the machine says."""
+    connection.execute(
+        f"INSERT INTO {PUBLICATIONS.qualified_name} BY NAME "
+        "SELECT unnest($weeks) AS week, unnest($row_counts) AS row_count, $table_name AS table_name, "
+        "$publication_id AS publication_id, $run_id AS run_id, $code_version AS code_version, true AS complete, "
+        f"(SELECT greatest($now, max(published_at) + INTERVAL 1 MICROSECOND) FROM {PUBLICATIONS.qualified_name}) "
+        "AS published_at",
+        {
+            "weeks": list(written),
+            "row_counts": list(written.values()),
+            "table_name": table,
+            "now": dt.datetime.now(dt.UTC),
+            **dataclasses.asdict(publication),
+        },
+    )
+
+
 def _select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
     text = re.sub(r"@(\w+)", r"$\1", sql)
     try:
@@ -213,43 +239,6 @@ def _select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping
     except duckdb.CatalogException as error:
         raise WarehouseError(f"{str(error).splitlines()[0]}: materialize the upstream tables first") from error
     return rows.to_pandas()
-
-
-def _is_conflict(error: BaseException) -> bool:
-    """Whether another thread of this process created the same table at the same time."""
-    return isinstance(error, duckdb.TransactionException) and "write-write conflict" in str(error)
-
-
-@tenacity.retry(
-    retry=tenacity.retry_if_exception(_is_conflict),
-    wait=tenacity.wait_random_exponential(multiplier=0.02, max=1.0),
-    stop=tenacity.stop_after_delay(30),
-    reraise=True,
-)
-def _create_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Create what is missing of the declared tables and columns; refuse a stored column of another type."""
-    stored: dict[tuple[str, str], dict[str, str]] = {}
-    for schema, name, column, type_ in connection.execute(
-        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
-    ).fetchall():
-        stored.setdefault((schema, name), {})[column] = type_
-    for table in ALL_TABLES:
-        columns = stored.get((table.dataset, table.name))
-        if columns is None:
-            declared = ", ".join(f"{column.name} {DUCKDB_TYPES[column.type]}" for column in table.columns)
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.dataset}")
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({declared})")
-            continue
-        for column in table.columns:
-            if column.name not in columns:
-                connection.execute(
-                    f"ALTER TABLE {table.qualified_name} ADD COLUMN {column.name} {DUCKDB_TYPES[column.type]}"
-                )
-            elif columns[column.name] != DUCKDB_TYPES[column.type]:
-                raise WarehouseError(
-                    f"{table.qualified_name}.{column.name} is {columns[column.name]} in {path} but declared "
-                    f"{DUCKDB_TYPES[column.type]}: move the file away and backfill again"
-                )
 
 
 def _require_equal(staged: Mapping[dt.date, int], stored: Mapping[dt.date, int], *, table: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -15,6 +17,23 @@ import pyarrow as pa
 from nba_assets.tables import Table
 
 Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One write of some weeks of a table, as PUBLICATIONS records it: by which run and which version of the code."""
+
+    run_id: str | None = None
+    code_version: str | None = None
+    publication_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads published tables, as `Warehouse.query` and `Warehouse.read_weeks` do."""
+
+    query: Query
+    read_weeks: Callable[[Table, Sequence[dt.date]], pd.DataFrame]
 
 
 class Staged(ABC):
@@ -28,8 +47,11 @@ class Staged(ABC):
         """The result of a SELECT that may read the staged rows under `name`, and every table."""
 
     @abstractmethod
-    def publish(self, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
+    def publish(self, weeks: Sequence[dt.date], publication: Publication | None = None) -> dict[dt.date, int]:
         """Replace exactly these weeks of the table by the staged ones, atomically; rows read back for each week.
+
+        The publication of each week is recorded in PUBLICATIONS; a failure leaves both as they were, or leaves the
+        record incomplete.
 
         A week without staged rows ends empty. A count read back that differs from the staged one is an error, and
         then nothing has changed.
@@ -62,6 +84,6 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
         """The result of a SELECT over published tables."""
 
     @contextmanager
-    def reading(self) -> Iterator[Query]:
-        """`query` for many SELECTs in a row; a warehouse that has to open something opens it once."""
-        yield self.query
+    def reading(self) -> Iterator[Reader]:
+        """For many reads in a row; a warehouse that has to open something opens it once."""
+        yield Reader(self.query, self.read_weeks)

@@ -1,7 +1,7 @@
 import pytest
 
 from nba_assets.tables import ALL_TABLES, COUNTING_STATS, WEEKLY_TABLES, Table, Type
-from nba_assets.warehouse.duckdb import DUCKDB_TYPES
+from nba_assets.warehouse.duckdb_tables import DUCKDB_TYPES
 from nba_assets.warehouse.frames import ARROW_TYPES, arrow_schema
 
 every_table = pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)

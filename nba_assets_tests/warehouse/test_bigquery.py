@@ -36,6 +36,7 @@ from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.publications import newest_publications
 from nba_assets.weekly.publish import WeeklyRows, publish
 from nba_assets_tests.bigquery_backfill import compared, open_bigquery, variables
 from nba_assets_tests.conftest import ScriptedWeb
@@ -136,7 +137,9 @@ def staged_tables(warehouse: BigQueryWarehouse) -> list[str]:
     return [table.table_id for table in listed if table.table_id.startswith("staged_")]
 
 
-def test_a_window_of_200_rows_is_one_load_job_and_one_statement_that_changes_rows(warehouse: BigQueryWarehouse) -> None:
+def test_a_window_of_200_rows_is_one_load_job_and_one_merge(
+    warehouse: BigQueryWarehouse,
+) -> None:
     rows = to_arrow(league_week(games=7).box_scores.iloc[:200], BDL_PLAYER_BOXSCORES)
     assert rows.num_rows == 200
     requests_seen = watch(warehouse).seen
@@ -145,7 +148,7 @@ def test_a_window_of_200_rows_is_one_load_job_and_one_statement_that_changes_row
     loads = [seen for seen in requests_seen if seen.startswith("POST /upload") and "/jobs" in seen]
     statements = [json.loads(seen.split(" ", 2)[2])["query"] for seen in requests_seen if "/queries {" in seen]
     assert len(loads) == 1
-    assert [statement.split()[0] for statement in statements] == ["SELECT", "MERGE", "SELECT"]
+    assert [statement.split()[0] for statement in statements] == ["SELECT", "INSERT", "MERGE", "SELECT", "UPDATE"]
 
 
 def audit_and_publish(warehouse: Warehouse, frame: pd.DataFrame) -> None:
@@ -161,7 +164,7 @@ AUDIT = len(checks_of(BDL_GAMES)) + len({check.due for check in checks_of(BDL_GA
 
 
 @pytest.mark.parametrize(
-    ("writing", "statements"), [(audit_and_publish, AUDIT + 3), (merge, 2)], ids=["publish", "merge"]
+    ("writing", "statements"), [(audit_and_publish, AUDIT + 5), (merge, 2)], ids=["publish", "merge"]
 )
 def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(
     warehouse: BigQueryWarehouse, writing: Callable[[Warehouse, pd.DataFrame], None], statements: int
@@ -186,6 +189,10 @@ def test_rows_survive_a_failure_of_any_request_and_no_staged_table_is_left(
         after = scores(warehouse)
         assert after in ([100] * 3, [120] * 5), f"{fault} at request {number}: {usual[number - 1]}"
         assert outcome == "failed" or after == [120] * 5
+        if writing is audit_and_publish:
+            (recorded,) = newest_publications(warehouse.query, [BDL_GAMES], [WEEK]).to_dict("records")
+            assert recorded["intact"] <= (recorded["row_count"] == len(after)), "a record of other rows must not pass"
+            assert recorded["intact"] or outcome == "failed"
         assert staged_tables(warehouse) == []
         outcomes.add((outcome, len(after)))
     assert outcomes == {("failed", 3), ("failed", 5), ("written", 5)}

@@ -108,7 +108,7 @@ def test_a_full_disk_is_one_error_and_the_stored_weeks_stand(path: Path) -> None
         from nba_assets_tests.support.small_week import WEEK, league_week
 
         warehouse = DuckDBWarehouse(path={str(path)!r})
-        rows = to_arrow(league_week(games=105).box_scores, BDL_PLAYER_BOXSCORES)
+        rows = to_arrow(league_week(games=400).box_scores, BDL_PLAYER_BOXSCORES)
         resource.setrlimit(resource.RLIMIT_FSIZE, ({path.stat().st_size + 4096}, -1))
         try:
             with warehouse.stage(BDL_PLAYER_BOXSCORES, rows) as staged:

@@ -1,0 +1,67 @@
+"""What is published, as the warehouse has recorded it beside the rows: read here, written by `Staged.publish`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from nba_assets.partitions import last_day
+from nba_assets.tables import PUBLICATIONS, Table
+from nba_assets.warehouse.interface import Query
+
+COLUMNS = [*PUBLICATIONS.column_names, "stored_rows", "intact"]
+NEWEST = """
+SELECT week, table_name, publication_id, row_count, run_id, code_version, published_at, complete
+FROM (
+    SELECT week, table_name, publication_id, row_count, run_id, code_version, published_at, complete,
+           ROW_NUMBER() OVER (PARTITION BY table_name, week ORDER BY published_at DESC, publication_id) AS newest_first
+    FROM nba_validation.publications
+    WHERE week BETWEEN @first_day AND @last_day AND table_name IN (SELECT * FROM UNNEST(@tables))
+) AS recorded
+WHERE newest_first = 1 AND week IN (SELECT * FROM UNNEST(@weeks)) ORDER BY table_name, week
+"""
+OF_RUN = """
+SELECT DISTINCT week FROM nba_validation.publications
+WHERE week BETWEEN @first_day AND @last_day AND table_name = @table AND run_id = @run_id AND complete
+"""
+
+
+def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[dt.date]) -> pd.DataFrame:
+    """The newest publication of each table and week that has one: COLUMNS, one row a table and week.
+
+    stored_rows: what the table holds of the week now. intact: that is what was written, and the write came to its end.
+    """
+    asked = {"weeks": list(weeks), "tables": [table.qualified_name for table in tables], **_window(weeks)}
+    recorded = query(NEWEST, asked)
+    counts = query(_counts(tables), {"weeks": list(weeks), **_window(weeks)})
+    found = (
+        recorded.merge(counts, on=["table_name", "week"], how="left")
+        if len(recorded)
+        else recorded.assign(stored_rows=[])
+    )
+    found["stored_rows"] = found["stored_rows"].fillna(0).astype("int64")
+    found["intact"] = found["complete"].astype(bool) & (found["stored_rows"] == found["row_count"])
+    return found[COLUMNS]
+
+
+def weeks_published_by(query: Query, run_id: str, table: Table, weeks: Sequence[dt.date]) -> set[dt.date]:
+    """Those of the weeks that the run has published, also where another run has published them once more since."""
+    found = query(OF_RUN, {"table": table.qualified_name, "run_id": run_id, **_window(weeks)})
+    return set(found["week"]) & set(weeks)
+
+
+def _counts(tables: Sequence[Table]) -> str:
+    return " UNION ALL ".join(
+        # In two parts: a whole name of a table is taken for the table, and given its prefix, where datasets have one.
+        f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS stored_rows FROM {table.qualified_name} "
+        f"WHERE {table.date_column} BETWEEN @first_day AND @last_day AND week IN (SELECT * FROM UNNEST(@weeks)) "
+        "GROUP BY week"
+        for table in tables
+    )
+
+
+def _window(weeks: Sequence[dt.date]) -> dict[str, Any]:
+    return {"first_day": min(weeks), "last_day": last_day(max(weeks))}
