@@ -10,7 +10,7 @@ from nba_assets.automation.schedules import SCHEDULES
 from nba_assets.automation.sensors import alert_sensors
 from nba_assets.dagster_instance.run_liveness import run_lock_executor
 from nba_assets.dagster_instance.terminal_log import terminal_logger
-from nba_assets.model.artifacts import ModelArtifacts
+from nba_assets.model.artifacts import ModelStore
 from nba_assets.settings import API_KEY, Settings
 from nba_assets.sources.balldontlie import Balldontlie
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
@@ -20,7 +20,6 @@ from nba_assets.sources.sample.source import SampleInjuryReports, SampleRosters,
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets.weekly.run_check import every_week_published
 
 
@@ -32,8 +31,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         "source": box_score_source(settings),
         "injury_report_source": injury_report_source(settings),
         "roster_source": roster_source(settings),
-        "io_manager": WarehouseReader(warehouse=warehouse),
-        "model_artifacts": ModelArtifacts(settings.artifacts),
+        "model_store": ModelStore(settings.artifacts),
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules([*health.PIPELINE, health]),

@@ -35,3 +35,7 @@ class SchemaError(ProjectError):
 
 class BadRow(ProjectError):
     """A row holds a value that cannot be computed with; the message names table, game, player and value."""
+
+
+class ArtifactError(ProjectError):
+    """A stored model cannot be used; the message names it, what is wrong, and what to materialize."""

@@ -30,10 +30,11 @@ from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.tables.asset_keys import DATA_HEALTH, group_of
 from nba_assets.tables.model import XGBOOST_MODEL
 from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS
-from nba_assets.weekly.events import newest_materializations
-from nba_assets.weekly.history import publication_history
 from nba_assets.weekly.off_season import off_season
+from nba_assets.weekly.publications import newest_publications
+from nba_assets.weekly.state import publication_history
 
 PIPELINE = (raw, availability, analytics, features, model, predictions, validation)
 LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011
@@ -71,7 +72,6 @@ def _reach(mapping: dg.PartitionMapping | None) -> int | None:
 
 
 LINEAGE = weekly_lineage()
-WEEKLY_ASSETS = {table.name: table for table in (*WEEKLY_TABLES, XGBOOST_MODEL)}
 
 
 class HealthRange(dg.Config):
@@ -83,7 +83,7 @@ class HealthRange(dg.Config):
 
 @dg.asset(
     key=DATA_HEALTH,
-    deps=[table.asset_key for table in WEEKLY_ASSETS.values()],
+    deps=[table.asset_key for table in WEEKLY_TABLES],
     group_name=group_of(DATA_HEALTH),
     owners=OWNERS,
     kinds={"python"},
@@ -115,7 +115,8 @@ def data_health(
     """
     today = league_today()
     weeks = weeks_of_keys(WEEKS.get_partition_keys())
-    history = publication_history(context.instance, list(WEEKLY_ASSETS.values()), weeks, context.run_id)
+    with retries.expected_failures(context):
+        history = publication_history(context.instance, warehouse, WEEKLY_TABLES, weeks, context.run_id)
     first = dt.date.fromisoformat(config.first_date or f"{weeks[0]}")
     last = dt.date.fromisoformat(config.last_date or f"{today}")
     asked = [week for week in weeks_between(first, last) if week in weeks]
@@ -190,14 +191,21 @@ def freshness(
     week = week_of(now.date())
     if off_season([week - WEEK, week], source, warehouse):
         return dg.AssetCheckResult(passed=True, description=f"off-season: weeks {week - WEEK} and {week} have no game")
-    published = {
-        table.name: {
-            at: dt.datetime.fromtimestamp(record.timestamp, dt.UTC)
-            for at, record in newest_materializations(context.instance, table.asset_key, [week - WEEK, week]).items()
-        }
-        for table in WEEKLY_TABLES
-    }
+    try:
+        published = last_published(warehouse, [week - WEEK, week])
+    except WarehouseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
     return judge_freshness(published, now, PUBLICATION_AGE)
+
+
+def last_published(warehouse: Warehouse, weeks: list[dt.date]) -> dict[str, dict[dt.date, dt.datetime]]:
+    """When each table that is due every day last published each of the weeks; models are trained on Fridays only."""
+    due = [table for table in WEEKLY_TABLES if table is not XGBOOST_MODEL]
+    published: dict[str, dict[dt.date, dt.datetime]] = {table.qualified_name: {} for table in due}
+    if warehouse.is_there():
+        for record in newest_publications(warehouse.query, due, weeks).to_dict("records"):
+            published[record["table_name"]][record["week"]] = record["published_at"].to_pydatetime()
+    return {table.name: published[table.qualified_name] for table in due}
 
 
 def judge_freshness(

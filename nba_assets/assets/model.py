@@ -2,36 +2,34 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
 
 import dagster as dg
 import pandas as pd
 
-from nba_assets.checks.audit import Verdict, check_specs, evaluate
-from nba_assets.checks.thresholds import checks_of
-from nba_assets.errors import WarehouseError
+from nba_assets.errors import ArtifactError, WarehouseError
 from nba_assets.model import comparison
-from nba_assets.model.artifacts import ArtifactError, ModelArtifacts
+from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
-from nba_assets.model.weekly_training import WeekTraining, last_date_before, train_weeks
-from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
+from nba_assets.model.weekly_training import last_date_before, train_weeks
+from nba_assets.partitions import WEEKS, weeks_of_keys
 from nba_assets.reports import model_charts
-from nba_assets.tables import BDL_GAMES, MODEL_COMPARISON
+from nba_assets.tables import MODEL_COMPARISON
 from nba_assets.tables.asset_keys import CHAMPION, group_of
 from nba_assets.tables.model import PLAYER_GAME_FEATURES, XGBOOST_MODEL
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly.asset import OWNERS
-from nba_assets.weekly.events import week_events
-from nba_assets.weekly.publish import WeekResult
+from nba_assets.weekly import retries
+from nba_assets.weekly.asset import OWNERS, AllWeeksBefore, SameWeek, weekly_asset
 
-WEEKS_BEFORE = dg.TimeWindowPartitionMapping(
-    start_offset=-1000, end_offset=-1, allow_nonexistent_upstream_partitions=True
-)
 SCORE_OF = """
 SELECT mae, mae_minus_mock, interval_low, interval_high FROM nba_ml.model_comparison WHERE contender = @contender
+"""
+
+
+NEWEST_MODEL = """
+SELECT model_id FROM nba_ml.xgboost_model WHERE week BETWEEN @first_week AND @last_week ORDER BY week DESC LIMIT 1
 """
 
 
@@ -51,50 +49,24 @@ class Training(dg.Config):
         )
 
 
-@dg.asset(
-    key=XGBOOST_MODEL.asset_key,
-    ins={
-        "player_game_features": dg.AssetIn(PLAYER_GAME_FEATURES.asset_key, partition_mapping=WEEKS_BEFORE),
-        "bdl_games": dg.AssetIn(BDL_GAMES.asset_key),
-    },
-    description=XGBOOST_MODEL.description,
-    group_name=group_of(XGBOOST_MODEL.asset_key),
-    owners=OWNERS,
-    kinds={"xgboost"},
-    code_version="1",
-    partitions_def=WEEKS,
-    backfill_policy=BACKFILL_POLICY,
-    io_manager_key="model_artifacts",
-    check_specs=check_specs(XGBOOST_MODEL),
-    pool=XGBOOST_MODEL.name,
-)
+@weekly_asset(XGBOOST_MODEL, code_version="2", kinds={"xgboost"})
 def xgboost_model(
-    context: dg.AssetExecutionContext, config: Training, player_game_features: pd.DataFrame, bdl_games: pd.DataFrame
-) -> Iterator[Any]:
-    weeks = weeks_of_keys(context.partition_keys)
+    context: dg.AssetExecutionContext,
+    config: Training,
+    model_store: dg.ResourceParam[ModelStore],
+    player_game_features: AllWeeksBefore,
+    bdl_games: SameWeek,
+    weeks: Sequence[dt.date],
+) -> pd.DataFrame:
+    """A week without games carries on the model of the last week that had some."""
     games = bdl_games.groupby("week").size().to_dict()
-    models, results = {}, []
-    try:
-        for training in train_weeks(player_game_features, weeks, games, config.feature_set, config.parameters):
-            context.log.info(f"week {training.week}: {training.note}")
-            results.append(_week_result(training, player_game_features))
-            if training.model:
-                models[f"{training.week}"] = training.model
-    except TrainingError as error:
-        raise dg.Failure(
-            f"weeks {weeks[0]} to {weeks[-1]}: {error}. Nothing was stored.", allow_retries=False
-        ) from None
-    yield from week_events(context, XGBOOST_MODEL, results, models)
-
-
-def _week_result(training: WeekTraining, history: pd.DataFrame) -> WeekResult:
-    checks = checks_of(XGBOOST_MODEL)
-    if training.model is None:
-        verdicts = [Verdict(check, training.week, "warn", training.note, 0, 0) for check in checks]
-        return WeekResult(training.week, False, verdicts)
-    measured = training.measured(last_date_before(history, training.basis))
-    verdicts = [evaluate(check, training.week, measured, 0) for check in checks]
-    return WeekResult(training.week, True, verdicts, training.model.card.rows)
+    rows = []
+    for training in train_weeks(player_game_features, weeks, games, config.feature_set, config.parameters):
+        context.log.info(f"week {training.week}: {training.note}")
+        if training.model:
+            model_store.save(training.model)
+            rows.append(training.row(last_date_before(player_game_features, training.basis)))
+    return pd.DataFrame(rows, columns=XGBOOST_MODEL.column_names)
 
 
 class ComparisonRange(dg.Config):
@@ -106,7 +78,7 @@ class ComparisonRange(dg.Config):
 
 @dg.asset(
     key=MODEL_COMPARISON.asset_key,
-    ins={"player_game_features": dg.AssetIn(PLAYER_GAME_FEATURES.asset_key)},
+    deps=[PLAYER_GAME_FEATURES.asset_key],
     description=MODEL_COMPARISON.description,
     group_name=group_of(MODEL_COMPARISON.asset_key),
     owners=OWNERS,
@@ -118,11 +90,13 @@ class ComparisonRange(dg.Config):
     },
 )
 def model_comparison(
-    config: ComparisonRange, warehouse: dg.ResourceParam[Warehouse], player_game_features: pd.DataFrame
+    context: dg.AssetExecutionContext, config: ComparisonRange, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """The models were trained on the first 70 % of the rows; the next 15 % are for choosing, the last 15 % for this."""
     first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
-    rows = comparison.comparable_rows(player_game_features, first, last)
+    with retries.expected_failures(context):
+        features = warehouse.read_weeks(PLAYER_GAME_FEATURES, weeks_of_keys(WEEKS.get_partition_keys()))
+    rows = comparison.comparable_rows(features, first, last)
     try:
         result = comparison.compare(rows, Parameters())
     except TooFewRows as few:
@@ -137,7 +111,8 @@ def model_comparison(
         compared_at=pd.Timestamp.now(tz="UTC"), test_first_date=test.min(), test_last_date=test.max()
     )
     stored = scored.rename(columns={"rows": "test_rows"})[MODEL_COMPARISON.column_names]
-    warehouse.merge(MODEL_COMPARISON, to_arrow(stored, MODEL_COMPARISON))
+    with retries.expected_failures(context):
+        warehouse.merge(MODEL_COMPARISON, to_arrow(stored, MODEL_COMPARISON))
     table = comparison.comparison_table(result)
     return dg.MaterializeResult(
         metadata={
@@ -172,17 +147,18 @@ class Deployment(dg.Config):
     ],
 )
 def champion(
-    config: Deployment, warehouse: dg.ResourceParam[Warehouse], model_artifacts: dg.ResourceParam[ModelArtifacts]
+    config: Deployment, warehouse: dg.ResourceParam[Warehouse], model_store: dg.ResourceParam[ModelStore]
 ) -> dg.MaterializeResult:
     """The deployed model: a pointer that moves only when the gates open, or to the model named in the configuration.
 
     Every model stays in the artifact folder, so that an earlier one can be deployed again by its name.
     """
-    deployed = Champion(model_artifacts.root)
+    deployed = Champion(model_store.root)
     try:
-        model = model_artifacts.store.load(config.model) if config.model else model_artifacts.newest_model()
-        if model is None:
+        model_id = config.model or newest_model(warehouse)
+        if model_id is None:
             return no_model_yet()
+        model = model_store.load(model_id)
         scores = warehouse.query(SCORE_OF, {"contender": model.card.feature_set}).to_dict("records")
         decision = gate(scores[0] if scores else None)
         before = deployed.model_id
@@ -207,6 +183,13 @@ def champion(
             )
         ],
     )
+
+
+def newest_model(warehouse: Warehouse) -> str | None:
+    """The model of the newest week that has one; None before the first."""
+    weeks = weeks_of_keys(WEEKS.get_partition_keys())
+    newest = warehouse.query(NEWEST_MODEL, {"first_week": weeks[0], "last_week": weeks[-1]})
+    return None if newest.empty else str(newest["model_id"].iloc[0])
 
 
 def no_model_yet() -> dg.MaterializeResult:

@@ -7,28 +7,31 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.errors import WarehouseError
+from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.predictions import grade, predict_week
-from nba_assets.model.training import TrainedModel
 from nba_assets.partitions import WEEKS, last_day, weeks_of_keys
 from nba_assets.reports import accuracy_report as report
 from nba_assets.tables.asset_keys import ACCURACY_REPORT, group_of
-from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly.asset import OWNERS, SameWeek, weekly_asset
 
 BEATS_MOCK = "beats_mock"
-MODELS = dg.AssetIn(XGBOOST_MODEL.asset_key, input_manager_key="model_artifacts")
 
 
-@weekly_asset(PLAYER_POINTS, code_version="1", kinds={"xgboost"}, ins={"xgboost_model": MODELS})
+@weekly_asset(PLAYER_POINTS, code_version="1", kinds={"xgboost"})
 def player_points(
-    player_game_features: SameWeek, xgboost_model: dict[str, TrainedModel], weeks: Sequence[dt.date]
+    model_store: dg.ResourceParam[ModelStore],
+    player_game_features: SameWeek,
+    xgboost_model: SameWeek,
+    weeks: Sequence[dt.date],
 ) -> pd.DataFrame:
     """A week before the first model has no predictions: nothing is predicted by something that was never trained."""
+    of_week = dict(zip(xgboost_model["week"], xgboost_model["model_id"], strict=True))
     predicted = [
-        predict_week(player_game_features.loc[player_game_features["week"] == week], xgboost_model[f"{week}"])
+        predict_week(player_game_features.loc[player_game_features["week"] == week], model_store.load(of_week[week]))
         for week in weeks
-        if f"{week}" in xgboost_model
+        if week in of_week
     ]
     return pd.concat(predicted, ignore_index=True) if predicted else pd.DataFrame(columns=PLAYER_POINTS.column_names)
 

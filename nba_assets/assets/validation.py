@@ -22,8 +22,9 @@ from nba_assets.tables import (
 )
 from nba_assets.tables.asset_keys import BACKFILL_REPORT, group_of
 from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS, weekly_asset
-from nba_assets.weekly.events import newest_materializations
+from nba_assets.weekly.publications import published_by_all
 
 NEEDED_TABLES = (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
 MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
@@ -96,10 +97,9 @@ def backfill_report(
     first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
     known = WEEKS.get_partition_keys()
     weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
-    published = set.intersection(
-        *(set(newest_materializations(context.instance, table.asset_key, weeks)) for table in DATA_TABLES)
-    )
-    report = make_report(warehouse, first, last, weeks, published)
+    with retries.expected_failures(context):
+        published = published_by_all(warehouse, DATA_TABLES, weeks)
+        report = make_report(warehouse, first, last, weeks, published)
     text = report_text.markdown(report)
     chart = report_text.CHART + report_text.as_image(report_text.months_chart(report.months))
     return dg.MaterializeResult(

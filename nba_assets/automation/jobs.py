@@ -19,8 +19,8 @@ from nba_assets.tables.model import XGBOOST_MODEL
 
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
-TABLES = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
-WEEKLY = TABLES | dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)
+WEEKLY = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
+REFRESHED = WEEKLY - dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)
 MODEL = dg.AssetSelection.assets(MODEL_COMPARISON.asset_key, CHAMPION)
 REPORT = dg.AssetSelection.assets(BACKFILL_REPORT)
 ACCURACY = dg.AssetSelection.assets(ACCURACY_REPORT)
@@ -49,7 +49,7 @@ ROSTERS = dg.define_asset_job(
 )
 REFRESH_WEEKS = dg.define_asset_job(
     "refresh_weeks",
-    TABLES | ACCURACY | HEALTH,
+    REFRESHED | ACCURACY | HEALTH,
     description="Weeks asked again, through to predictions and grades; no training.",
 )
 CLOSE_WEEK = dg.define_asset_job(
@@ -57,7 +57,7 @@ CLOSE_WEEK = dg.define_asset_job(
 )
 FOLLOW_INJURY_REPORTS = dg.define_asset_job(
     "follow_injury_reports",
-    INJURY_REPORTS.downstream() & TABLES | HEALTH,
+    INJURY_REPORTS.downstream() & REFRESHED | HEALTH,
     description="The injury reports of weeks and every table that reads them, through to predictions and grades.",
 )
 CHECK_HEALTH = dg.define_asset_job(

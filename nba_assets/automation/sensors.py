@@ -19,7 +19,6 @@ from nba_assets.alerting.incidents import AlertState, Observation
 from nba_assets.automation.jobs import RANGE_END, RANGE_START
 from nba_assets.partitions import WEEKS
 from nba_assets.settings import AlertSettings
-from nba_assets.weekly.asset import NOTHING_PUBLISHED
 from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED
 
 ENDS: tuple[RunStatusChangeEventType, ...] = (
@@ -130,8 +129,7 @@ def see_steps(
 ) -> Iterator[Observation]:
     """Each step that the run ended well or badly, and the run itself where it failed without one, as when killed.
 
-    The step of every_week_published fails because a check did, which see_checks tells; and a step that had nothing to
-    compute fails because of the step that published nothing, if that is part of the run.
+    The step of every_week_published fails because a check did, which see_checks tells.
     """
     asked = _partitions(run)
     weeks = f"Run of {asked[0]}{f' to {asked[-1]}' if len(asked) > 1 else ''}: " if asked else ""
@@ -139,9 +137,7 @@ def see_steps(
     ends = _newest_by_step(instance, run)
     failures = {event.step_key: event.step_failure_data for event in ends if event.is_step_failure}
     told = {step: failure.user_failure_data for step, failure in failures.items() if failure.user_failure_data}
-    of_checks = {step for step in told if str(step).endswith(EVERY_WEEK_PUBLISHED)}
-    of_upstream = {step for step, data in told.items() if NOTHING_PUBLISHED in data.metadata}
-    consequences = of_checks | (of_upstream if failures.keys() - of_upstream else set())
+    consequences = {step for step in told if str(step).endswith(EVERY_WEEK_PUBLISHED)}
     for step in [event.step_key for event in ends if event.step_key not in consequences]:
         error = failures[step].error if step in failures else None
         reason = (step in told and told[step].description) or (error and (error.cause or error).message) or ""

@@ -60,3 +60,15 @@ JOIN (
 ) AS before_it ON before_it.week = accuracy.week
 WHERE accuracy.graded GROUP BY accuracy.week
 """
+
+TRAINED_ON_THE_PAST = """
+SELECT week, SUM(training_rows) AS rows_looked_at, MIN(training_rows) AS training_rows,
+       MIN(days_before_week) AS days_from_training_to_week
+FROM {xgboost_model} AS model GROUP BY week
+"""
+
+GAIN_SHARES = """
+SELECT week, SUM(training_rows) AS rows_looked_at, MAX(top_three_gain_share) AS top_three_gain_share,
+       MIN(context_gain_share) AS context_gain_share
+FROM {xgboost_model} AS model GROUP BY week
+"""

@@ -30,7 +30,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         XGBOOST_MODEL,
         "trained_on_the_past",
-        "",
+        model_metrics.TRAINED_ON_THE_PAST,
         (
             Threshold("training_rows", Range(at_least=200), DESIGN),
             Threshold("days_from_training_to_week", Range(at_least=1), DEFINITION),
@@ -43,7 +43,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         XGBOOST_MODEL,
         "gain_shares",
-        "",
+        model_metrics.GAIN_SHARES,
         (
             Threshold("top_three_gain_share", Range(below=0.60), DESIGN, warn_range=Range()),
             Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warn_range=Range()),

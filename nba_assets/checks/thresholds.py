@@ -14,10 +14,10 @@ from nba_assets.tables import (
     WEEKLY_TABLES,
     Table,
 )
-from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
+from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 
 # A week's reports may list nobody (days_without_report looks into that), and first weeks have no model to predict with.
-MAY_BE_EMPTY = (NBAC_INJURY_REPORT, PLAYER_POINTS, PREDICTION_ACCURACY)
+MAY_BE_EMPTY = (NBAC_INJURY_REPORT, XGBOOST_MODEL, PLAYER_POINTS, PREDICTION_ACCURACY)
 
 
 def _integrity(table: Table) -> Check:

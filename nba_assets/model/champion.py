@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from upath import UPath
 
-from nba_assets.model.artifacts import ArtifactError, ModelStore, read_whole, write_whole
+from nba_assets.errors import ArtifactError
+from nba_assets.model.artifacts import ModelStore, read_whole, write_whole
 from nba_assets.model.training import TrainedModel
 
 DEPLOY_BELOW = 4.20

@@ -25,15 +25,21 @@ class WeekTraining:
     model: TrainedModel | None
     note: str
 
-    def measured(self, last_training_date: dt.date) -> dict[str, float]:
-        """What the checks of the model look at."""
+    def row(self, last_training_date: dt.date) -> dict[str, object] | None:
+        """The week's row of XGBOOST_MODEL; None without a model."""
         if self.model is None:
-            return {"rows_looked_at": 0}
+            return None
+        card = self.model.card
         return {
-            "rows_looked_at": self.model.card.rows,
-            "training_rows": self.model.card.rows,
-            "days_from_training_to_week": (self.week - last_training_date).days,
-            **gain_shares(self.model.card.gain_shares, CONTEXT_FEATURES),
+            "week": self.week,
+            "model_id": card.model_id,
+            "trained_for": self.basis,
+            "feature_set": card.feature_set,
+            "first_week": dt.date.fromisoformat(card.first_week),
+            "last_week": dt.date.fromisoformat(card.last_week),
+            "training_rows": card.rows,
+            "days_before_week": (self.week - last_training_date).days,
+            **gain_shares(card.gain_shares, CONTEXT_FEATURES),
         }
 
 

@@ -20,13 +20,15 @@ class State(enum.StrEnum):
     COMPLETE = "complete"
     STALE = "stale"
     INCOMPLETE = "incomplete"
+    LOG_DISAGREES = "log and tables disagree"
     NEVER_RUN = "never run"
+    ROWS_MISSING = "rows missing"
     FAILED = "failed"
 
 
 WORST_LAST = list(State)
 FINE = (State.NO_GAMES, State.COMPLETE)
-MISSING = (State.NEVER_RUN, State.FAILED)
+MISSING = (State.LOG_DISAGREES, State.NEVER_RUN, State.ROWS_MISSING, State.FAILED)
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,11 @@ def classify(
 ) -> pd.DataFrame:
     """One row a week and asset: week, asset, state (State) and why (text).
 
-    history: one row a week and asset with week, asset, published (order of the newest publication among all events, NaN
-    if there is none), code_version (that it was published with), unpublished (why the newest attempt published nothing
-    although it was to; "" where it did) and nothing_due (that attempt found nothing to publish, rightly).
+    history: one row a week and asset with week, asset, published (when, NaN if it never was), read_up_to (when the
+    newest rows it was made from were published, NaN if that is not known), code_version (that it was published with,
+    None if that is not known), rows_missing and log_disagrees (what is wrong with the publication, "" where nothing),
+    unpublished (why the newest attempt published nothing although it was to; "" where it did) and nothing_due (that
+    attempt found nothing to publish, rightly).
     lineage: assets in an order in which upstream comes first. unfinished: games that are not final although their date
     has passed, by week. without_games: weeks of which it is known that they have none. in_progress: the week of today.
     """
@@ -72,6 +76,10 @@ def classify(
 
 def _state(record: Mapping[str, object], outdated: str, unfinished: int, no_games: bool) -> tuple[State, str]:
     refusal = str(record["unpublished"])
+    if record["rows_missing"]:
+        return State.ROWS_MISSING, str(record["rows_missing"])
+    if record["log_disagrees"]:
+        return State.LOG_DISAGREES, str(record["log_disagrees"])
     if pd.isna(record["published"]):
         if refusal:
             return State.FAILED, refusal
@@ -93,15 +101,16 @@ def _staleness(
 ) -> pd.Series[str]:
     """Why each week of the asset does not follow from what is published and declared now; "" where it does."""
     own = by_asset[asset.name]
+    made_from = own["read_up_to"].fillna(own["published"])
     why = pd.Series("", index=own.index, dtype="object")
     for name, reach in asset.upstream.items():
-        later = _up_to(by_asset[name]["published"], reach) > own["published"]
+        later = _up_to(by_asset[name]["published"], reach) > made_from
         if asset.name == XGBOOST_MODEL.name:
             # Both newest weeks are refreshed each morning, and their models trained on Fridays only.
             later &= own.index < in_progress - WEEK
         outdated = _up_to((stale[name] != "").astype(float), reach) > 0
         why = why.mask(outdated & (why == ""), "an upstream week is stale").mask(later, f"{name} was published later")
-    changed = own["code_version"] != asset.code_version
+    changed = own["code_version"].notna() & (own["code_version"] != asset.code_version)
     return why.mask(changed, "its code has changed since").where(own["published"].notna(), "")
 
 

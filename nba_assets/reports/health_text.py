@@ -12,6 +12,8 @@ from nba_assets.reports.health import FINE, State, worst
 NEXT = {
     State.FAILED: "read its failed checks, repair the source, then materialize these weeks",
     State.NEVER_RUN: "materialize these weeks",
+    State.ROWS_MISSING: "restore the warehouse, or materialize these weeks",
+    State.LOG_DISAGREES: "was the file replaced, or is it of another source? Then materialize these weeks",
     State.INCOMPLETE: "materialize these weeks with refresh: true; if it stays, read their failed checks",
     State.STALE: "materialize these weeks",
 }

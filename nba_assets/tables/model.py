@@ -4,6 +4,7 @@ from nba_assets.tables.features import FEATURES
 from nba_assets.tables.schema import (
     OPPONENT,
     PLAYER_GAME,
+    WEEK,
     Column,
     Table,
     Type,
@@ -88,9 +89,22 @@ MODEL_COMPARISON = Table(
 XGBOOST_MODEL = Table(
     "nba_ml",
     "xgboost_model",
-    "The points model of each week, trained on the weeks before it: an XGBoost file and a card in the artifact folder.",
-    key=(),
-    columns=(),
+    "The points model of each week, trained on the weeks before it, one row a week: what the model is. Its bytes and "
+    "its card are in the artifact folder, under its model_id. Weeks before there is enough to train on have none.",
+    key=("week",),
+    columns=(
+        WEEK,
+        required("model_id", Type.TEXT, "model, as in the artifact folder; equal models have equal names"),
+        required("trained_for", Type.DATE, "week it was trained for: an earlier one where this week has no games"),
+        required("feature_set", Type.TEXT, "v1, v3, v4 or v5"),
+        required("first_week", Type.DATE, "first week it was trained on"),
+        required("last_week", Type.DATE, "last week it was trained on"),
+        required("training_rows", Type.INTEGER, "rows it was trained on"),
+        required("days_before_week", Type.INTEGER, "days from the newest game it was trained on to the week"),
+        required("top_three_gain_share", Type.FLOAT, "share of the three features of most gain in the gain of all"),
+        required("context_gain_share", Type.FLOAT, "share of the features that are not the player's own form"),
+    ),
+    date_column="week",
 )
 
-MODEL_TABLES = (PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY)
+MODEL_TABLES = (PLAYER_GAME_FEATURES, XGBOOST_MODEL, PLAYER_POINTS, PREDICTION_ACCURACY)

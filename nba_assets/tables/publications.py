@@ -15,6 +15,9 @@ PUBLICATIONS = Table(
         required("row_count", Type.INTEGER, "rows of the week that were written"),
         Column("run_id", Type.TEXT, "Dagster run that wrote; NULL where it is not known"),
         Column("code_version", Type.TEXT, "version of the asset that made the rows; NULL where it is not known"),
+        Column(
+            "read_up_to", Type.TIMESTAMP, "when the newest rows it was made from were published (UTC); NULL without any"
+        ),
         required("published_at", Type.TIMESTAMP, "when the rows were written (UTC)"),
         required("complete", Type.BOOLEAN, "false while rows are being written, and for ever if that was interrupted"),
     ),

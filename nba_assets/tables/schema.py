@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from dataclasses import dataclass
 
 import dagster as dg
@@ -55,6 +56,12 @@ class Table:
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @property
+    def schema_hash(self) -> str:
+        """Changes with the declared columns: their names, types, and whether they may be NULL."""
+        declared = ",".join(f"{column.name} {column.type.value} {column.required}" for column in self.columns)
+        return hashlib.sha256(declared.encode()).hexdigest()[:6]
 
     @property
     def column_schema(self) -> dg.TableSchema:

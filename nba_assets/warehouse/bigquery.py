@@ -81,14 +81,15 @@ class BigQueryStaged(Staged):
         rows = " UNION ALL ".join(f"SELECT DATE '{week}' AS week, {counts.get(week, 0)} AS row_count" for week in weeks)
         self._warehouse.execute(
             f"INSERT INTO {PUBLICATIONS.qualified_name} "
-            "(week, table_name, publication_id, row_count, run_id, code_version, published_at, complete) "
+            "(week, table_name, publication_id, row_count, run_id, code_version, read_up_to, published_at, complete) "
             "SELECT week, @table_name, @publication_id, row_count, NULLIF(@run_id, ''), NULLIF(@code_version, ''), "
-            f"CURRENT_TIMESTAMP(), FALSE FROM ({rows})",
+            f"{'@read_up_to' if publication.read_up_to else 'NULL'}, CURRENT_TIMESTAMP(), FALSE FROM ({rows})",
             {
                 "table_name": self._table.qualified_name,
                 "publication_id": publication.publication_id,
                 "run_id": publication.run_id or "",
                 "code_version": publication.code_version or "",
+                **({"read_up_to": publication.read_up_to} if publication.read_up_to else {}),
             },
         )
 
@@ -232,7 +233,8 @@ class BigQueryWarehouse(Warehouse):
     def _take_over(self, tables: Sequence[Table]) -> None:
         """Record the rows of tables from before publications were kept as published."""
         counted = " UNION ALL ".join(
-            f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS row_count FROM {table.qualified_name} "
+            f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS row_count "
+            f"FROM {table.qualified_name} "
             f"WHERE {table.date_column} >= DATE '1900-01-01' GROUP BY week"
             for table in tables
         )

@@ -76,6 +76,9 @@ class DuckDBWarehouse(Warehouse):
                 "NBA_WAREHOUSE=bigquery, or take run_launcher out of dagster.yaml. Nothing was changed"
             )
 
+    def is_there(self) -> bool:
+        return Path(self.path).exists()
+
     @contextmanager
     def stage(self, table: Table, rows: pa.Table) -> Iterator[DuckDBStaged]:
         with self._connection(read_only=False) as connection:
@@ -119,11 +122,13 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """No other process writes while the block reads: what it reads belongs together."""
-        if not Path(self.path).exists():
+        if not self.is_there():
             raise WarehouseError(f"{self.path} does not exist yet: materialize a week first, or set NBA_WAREHOUSE_PATH")
         self._bring_up_to_date()
         with self._connection(read_only=True) as connection:
-            yield Reader(functools.partial(_select, connection), functools.partial(_read_weeks, connection))
+            yield Reader(
+                functools.partial(_select, connection), functools.partial(_read_weeks, connection), consistent=True
+            )
 
     def _bring_up_to_date(self) -> None:
         """Add what has been declared since the file was written, so that reading it does not depend on a write."""
@@ -219,7 +224,8 @@ def _record(
     connection.execute(
         f"INSERT INTO {PUBLICATIONS.qualified_name} BY NAME "
         "SELECT unnest($weeks) AS week, unnest($row_counts) AS row_count, $table_name AS table_name, "
-        "$publication_id AS publication_id, $run_id AS run_id, $code_version AS code_version, true AS complete, "
+        "$publication_id AS publication_id, $run_id AS run_id, $code_version AS code_version, "
+        "$read_up_to::TIMESTAMPTZ AS read_up_to, true AS complete, "
         f"(SELECT greatest($now, max(published_at) + INTERVAL 1 MICROSECOND) FROM {PUBLICATIONS.qualified_name}) "
         "AS published_at",
         {

@@ -21,19 +21,27 @@ Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Publication:
-    """One write of some weeks of a table, as PUBLICATIONS records it: by which run and which version of the code."""
+    """One write of some weeks of a table, as PUBLICATIONS records it.
+
+    run_id, code_version: of the asset that made the rows. read_up_to: when the newest rows it read were published.
+    """
 
     run_id: str | None = None
     code_version: str | None = None
+    read_up_to: dt.datetime | None = None
     publication_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads published tables, as `Warehouse.query` and `Warehouse.read_weeks` do."""
+    """Reads published tables, as `Warehouse.query` and `Warehouse.read_weeks` do.
+
+    consistent: nobody writes between two of its reads.
+    """
 
     query: Query
     read_weeks: Callable[[Table, Sequence[dt.date]], pd.DataFrame]
+    consistent: bool = False
 
 
 class Staged(ABC):
@@ -63,6 +71,10 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
 
     SQL given to `query` names parameters as @name, tables as dataset.table, and runs on every warehouse.
     """
+
+    def is_there(self) -> bool:
+        """Whether anything was ever written to it."""
+        return True
 
     @abstractmethod
     def stage(self, table: Table, rows: pa.Table) -> AbstractContextManager[Staged]:

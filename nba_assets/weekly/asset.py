@@ -2,46 +2,110 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
 
 import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.audit import check_specs
-from nba_assets.errors import BadRow
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
 from nba_assets.tables import WEEKLY_TABLES, Table
 from nba_assets.tables.asset_keys import group_of
-from nba_assets.warehouse.interface import Warehouse
+from nba_assets.warehouse.interface import Publication, Warehouse
 from nba_assets.weekly import retries
-from nba_assets.weekly.events import newest_materializations, week_events, weeks_published_by
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.compute import Transform, compute, reason_of
+from nba_assets.weekly.events import week_events
+from nba_assets.weekly.history import evaluated_weeks
+from nba_assets.weekly.load import Input, load
+from nba_assets.weekly.publish import WeeklyRows, WeekResult, audited
 
 OWNERS = ["team:nba-data"]
-TABLES = {table.name: table for table in WEEKLY_TABLES}
 WAREHOUSE_PARAMETER = inspect.Parameter(
     "warehouse", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=dg.ResourceParam[Warehouse]
 )
-Transform = Callable[..., pd.DataFrame | WeeklyRows]
 
 SameWeek = pd.DataFrame
 """Parameter type: an upstream table's rows of the run's weeks; a week it did not publish is not computed."""
-OptionalSameWeek = Annotated[pd.DataFrame, "if published"]
+OptionalSameWeek = Annotated[pd.DataFrame, "optional"]
 """Like SameWeek, but a week is computed also without rows of it."""
-AllWeeksUpTo = Annotated[pd.DataFrame, "history"]
+AllWeeksUpTo = Annotated[pd.DataFrame, "up to the week"]
 """Like SameWeek, with every earlier week's rows too."""
-
-OptionalAllWeeksUpTo = Annotated[pd.DataFrame, "history if published"]
+OptionalAllWeeksUpTo = Annotated[pd.DataFrame, "up to the week, optional"]
 """Like AllWeeksUpTo, but a week is computed also without rows of it."""
+AllWeeksBefore = Annotated[pd.DataFrame, "before the week"]
+"""The rows of every week before the newest week of the run; what is made for a week must leave out the later ones."""
 
-FRAMES = (SameWeek, OptionalSameWeek, AllWeeksUpTo, OptionalAllWeeksUpTo)
-NOTHING_PUBLISHED = "nothing published by"
-"""Metadata of the failure of a step that had no week to compute: the upstream tables."""
-UP_TO_THE_WEEK = dg.TimeWindowPartitionMapping(start_offset=-1000, allow_nonexistent_upstream_partitions=True)
+READS: tuple[tuple[Any, tuple[int | None, bool]], ...] = (
+    (SameWeek, (None, True)),
+    (OptionalSameWeek, (None, False)),
+    (AllWeeksUpTo, (0, True)),
+    (OptionalAllWeeksUpTo, (0, False)),
+    (AllWeeksBefore, (1, True)),
+)
+TABLES_BY_NAME = {table.name: table for table in WEEKLY_TABLES}
+AS_FAR_BACK_AS = -5000  # weeks
+
+
+@dataclass(frozen=True)
+class WeeklyStep:
+    """What a weekly asset's step is made of: its table, the function, and what that function reads."""
+
+    table: Table
+    code_version: str
+    transform: Transform
+    inputs: dict[str, Input]
+    unread: list[Input]
+    wants_weeks: bool
+
+    def run(self, context: dg.AssetExecutionContext, warehouse: Warehouse, given: dict[str, Any]) -> Iterator[Any]:
+        """Publish the run's weeks and tell Dagster of each; a refused week is a result, no failure of the step."""
+        weeks = weeks_of_keys(context.partition_keys)
+        if context.retry_number:
+            weeks = sorted(set(weeks) - evaluated_weeks(context.instance, context.run, self.table))
+        rows = WeeklyRows(pd.DataFrame(columns=self.table.column_names))
+        try:
+            loaded = load(context, warehouse, self.inputs, self.unread, weeks)
+            transform = functools.partial(self.transform, **given)
+            rows = compute(context, self.table, transform, self.inputs, loaded, self.wants_weeks)
+            rows = replace(rows, failures={**rows.failures, **loaded.refused})
+            publication = Publication(context.run.run_id, self.code_version, loaded.read_up_to)
+            with audited(warehouse, self.table, rows, [*loaded.weeks, *loaded.refused]) as audit:
+                results = audit.publish(publication)
+        except (dg.Failure, dg.RetryRequested):
+            raise
+        except Exception as error:
+            retries.try_again_later(context, error)
+            rows = WeeklyRows(rows.frame.iloc[:0], dict.fromkeys(weeks, reason_of(context, error)))
+            with audited(warehouse, self.table, rows, weeks) as audit:
+                results = audit.publish(Publication())
+        yield from self.record(context, rows, results)
+
+    def record(
+        self, context: dg.AssetExecutionContext, rows: WeeklyRows, results: Sequence[WeekResult]
+    ) -> Iterator[Any]:
+        """Tell Dagster what became of each week, except of those that are tried again."""
+        can_retry = retries.may_try_again(context)
+        again = [result.week for result in results if can_retry and result.week in rows.retryable]
+        told = [result for result in results if result.week not in again]
+        stored = [result for result in told if result.published]
+        context.log.info(
+            f"{self.table.qualified_name}: {len(stored)} of {len(context.partition_keys)} weeks published, "
+            f"{sum(result.row_count for result in stored):,} rows"
+        )
+        for event in week_events(context, self.table, self.code_version, told):
+            if not (again and isinstance(event, dg.Output)):  # the step is not done while weeks are tried again
+                yield event
+        for result in told:
+            if not result.published and result.week not in rows.failures:
+                rows.quarantine(result.week)
+        if again:
+            raise retries.try_again(context) from dg.Failure(
+                f"{len(again)} weeks are tried again; the first failed because of {rows.failures[again[0]]}"
+            )
 
 
 def weekly_asset(
@@ -51,77 +115,44 @@ def weekly_asset(
     kinds: set[str],
     deps: Sequence[Table] = (),
     deps_if_published: Sequence[Table] = (),
-    ins: Mapping[str, dg.AssetIn] | None = None,
 ) -> Callable[[Transform], dg.AssetsDefinition]:
     """Make `table`'s asset of a function that returns its rows for all weeks of a run.
 
-    The function takes upstream frames by the upstream table's name, typed SameWeek, AllWeeksUpTo or optional; `weeks`,
-    resources or `context` if it wants them; and what is not a table through `ins`. `deps` are upstream tables that it
-    reads by itself. Weeks that an upstream asset never published, or refused in this run, are not published unless the
-    table is only wanted if published. A BadRow it raises costs only the week that holds the row.
+    The function takes upstream frames by the upstream table's name, typed SameWeek, AllWeeksUpTo and so on; `weeks`,
+    resources, configuration or `context` if it wants them. `deps` are upstream tables that it reads by itself. Weeks
+    that an upstream asset never published, or refused in this run, are not published unless the table is optional.
     """
 
     def decorate(transform: Transform) -> dg.AssetsDefinition:
         parameters = inspect.signature(transform).parameters
-        upstream = {name: TABLES[name] for name in parameters if parameters[name].annotation in FRAMES}
-        histories = {name for name in upstream if parameters[name].annotation in (AllWeeksUpTo, OptionalAllWeeksUpTo)}
-        required = [upstream[name] for name in upstream if parameters[name].annotation in (SameWeek, AllWeeksUpTo)]
+        inputs = {name: each for name in parameters if (each := _input(name, parameters[name].annotation))}
+        unread = [*(Input(dep) for dep in deps), *(Input(dep, required=False) for dep in deps_if_published)]
+        step = WeeklyStep(table, version(table, code_version), transform, inputs, unread, "weeks" in parameters)
 
         @functools.wraps(transform)
-        def publish_weeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        def publish_weeks(**given: Any) -> Iterator[Any]:
             context = dg.AssetExecutionContext.get()
-            read = {upstream[name]: kwargs[name] for name in upstream}
-            weeks = weeks_to_publish(context, (*required, *deps), read)
-            if context.retry_number:
-                weeks = sorted(set(weeks) - evaluated_weeks(context, table))
-            warehouse = kwargs["warehouse"] if "warehouse" in parameters else kwargs.pop("warehouse")
-            frames = {name: kwargs.pop(name) for name in upstream if name not in histories}
-            compute = functools.partial(transform, *args, **kwargs)
-            with retries.expected_failures(context):
-                rows = _compute(compute, frames, weeks, "weeks" in parameters)
-                results = publish(warehouse, table, rows, weeks)
-            again = [week for week in weeks if week in rows.retryable] if retries.may_try_again(context) else []
-            results = [result for result in results if result.week not in again]
-            stored = [result for result in results if result.published]
-            context.log.info(
-                f"{table.qualified_name}: {len(stored)} of {len(context.partition_keys)} weeks published, "
-                f"{sum(result.row_count for result in stored):,} rows"
-            )
-            for event in week_events(context, table, results):
-                if not (again and isinstance(event, dg.Output)):  # the step is not done while weeks are tried again
-                    yield event
-            for result in results:
-                if not result.published and result.week not in rows.failures:
-                    rows.quarantine(result.week)
-            if again:
-                raise retries.try_again(context) from dg.Failure(
-                    f"{len(again)} weeks are tried again; the first failed because of {rows.failures[again[0]]}"
-                )
+            known = {"context": context, **given}
+            wanted = {name: known[name] for name in parameters if name in known}
+            yield from step.run(context, given["warehouse"], wanted)
 
-        given = {
-            name: parameter.replace(annotation=pd.DataFrame) if name in upstream else parameter
-            for name, parameter in parameters.items()
-            if name != "weeks"
-        }
-        given.setdefault("warehouse", WAREHOUSE_PARAMETER)
-        publish_weeks.__annotations__ = {name: parameter.annotation for name, parameter in given.items()}
-        publish_weeks.__dict__["__signature__"] = inspect.Signature(list(given.values()))
-        tables_in = {
-            name: dg.AssetIn(upstream[name].asset_key, partition_mapping=UP_TO_THE_WEEK if name in histories else None)
-            for name in upstream
-        }
+        not_given = {*inputs, "weeks", "context"}
+        resources = {name: each for name, each in parameters.items() if name not in not_given}
+        resources.setdefault("warehouse", WAREHOUSE_PARAMETER)
+        publish_weeks.__annotations__ = {name: parameter.annotation for name, parameter in resources.items()}
+        publish_weeks.__dict__["__signature__"] = inspect.Signature(list(resources.values()))
         return dg.asset(
             key=table.asset_key,
-            ins={**tables_in, **(ins or {})},
-            deps=[dep.asset_key for dep in (*deps, *deps_if_published)],
+            deps=[_dependency(each) for each in (*inputs.values(), *unread)],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
             group_name=group_of(table.asset_key),
             owners=OWNERS,
             kinds=kinds,
-            code_version=code_version,
+            code_version=step.code_version,
             partitions_def=WEEKS,
             backfill_policy=BACKFILL_POLICY,
             check_specs=check_specs(table),
+            dagster_type=cast("dg.DagsterType", dg.Nothing),  # no IO manager: the step publishes its rows
             pool=table.name,
             metadata={"dagster/column_schema": table.column_schema, "dagster/table_name": table.qualified_name},
         )(publish_weeks)
@@ -129,86 +160,22 @@ def weekly_asset(
     return decorate
 
 
-def weeks_to_publish(
-    context: dg.AssetExecutionContext, upstream: Sequence[Table], read: Mapping[Table, pd.DataFrame]
-) -> list[dt.date]:
-    """The run's weeks that every upstream table has published: in this run if it is part of it, or ever.
-
-    read: the rows that were read of upstream tables. A week of fewer or more rows than were published is left out: the
-    file was replaced, or what Dagster remembers is of another warehouse. Raises Failure when no week is left.
-    """
-    asked = weeks_of_keys(context.partition_keys)
-    ready = set(asked)
-    for table in upstream:
-        newest = newest_materializations(context.instance, table.asset_key, asked)
-        in_this_run = table.asset_key in context.job_def.asset_layer.executable_asset_keys
-        published = (
-            weeks_published_by(context.instance, context.run, table.asset_key, newest) if in_this_run else set(newest)
-        )
-        missing = sorted(ready - published)
-        if missing:
-            context.log.error(
-                f"not computed for {len(missing)} weeks because {table.qualified_name} did not publish them: "
-                f"{', '.join(map(str, missing[:10]))}{' and more' if len(missing) > 10 else ''}"
-            )
-        ready &= published
-        if table in read:
-            counts = read[table].groupby("week").size().to_dict()
-            row_counts = {week: _rows_published(newest[week]) for week in sorted(ready)}
-            changed = [week for week in row_counts if counts.get(week, 0) != row_counts[week]]
-            if changed:
-                context.log.error(
-                    f"not computed for {len(changed)} weeks because {table.qualified_name} does not hold what was "
-                    f"published: week {changed[0]} has {counts.get(changed[0], 0)} rows of {row_counts[changed[0]]}. "
-                    "Was the warehouse or the source changed? Materialize these weeks upstream first."
-                )
-            ready -= set(changed)
-    if not ready:
-        names = ", ".join(table.qualified_name for table in upstream)
-        raise dg.Failure(
-            f"weeks {asked[0]} to {asked[-1]}: nothing to compute from, because {names} has published none of them, or "
-            "does not hold what was published. "
-            "Materialize the upstream weeks first; nothing was changed.",
-            metadata={NOTHING_PUBLISHED: names},
-            allow_retries=False,
-        )
-    return sorted(ready)
+def version(table: Table, code_version: str) -> str:
+    """The version of the code and of the declared columns: a new column makes old weeks stale instead of complete."""
+    return f"{code_version}-{table.schema_hash}"
 
 
-def _rows_published(record: dg.EventLogRecord) -> int:
-    rows = record.asset_materialization.metadata["rows"].value if record.asset_materialization else None
-    return rows if isinstance(rows, int) else 0
+def _input(name: str, annotation: Any) -> Input | None:
+    known = [reads for parameter_type, reads in READS if parameter_type == annotation]
+    return Input(TABLES_BY_NAME[name], *known[0]) if known else None
 
 
-def evaluated_weeks(context: dg.AssetExecutionContext, table: Table) -> set[dt.date]:
-    """The weeks that an earlier try of this step has published or refused."""
-    entries = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
-    keys = [each.partition for each in evaluations if each.asset_key == table.asset_key and each.partition]
-    return set(weeks_of_keys(keys))
-
-
-def _compute(
-    transform: Transform, frames: Mapping[str, pd.DataFrame], weeks: Sequence[dt.date], wants_weeks: bool
-) -> WeeklyRows:
-    """The rows of all weeks at once, or week by week when one of them holds a row that cannot be computed with."""
-
-    def of(chosen: Sequence[dt.date]) -> WeeklyRows:
-        parts = {name: frame.loc[frame["week"].isin(chosen)].reset_index(drop=True) for name, frame in frames.items()}
-        rows = transform(**parts, weeks=chosen) if wants_weeks else transform(**parts)
-        return rows if isinstance(rows, WeeklyRows) else WeeklyRows(rows)
-
-    try:
-        return of(weeks)
-    except BadRow:
-        good: list[WeeklyRows] = []
-        failures: dict[dt.date, str] = {}
-    for week in weeks:
-        try:
-            good.append(of([week]))
-        except BadRow as error:
-            failures[week] = str(error)
-    frame = pd.concat([rows.frame for rows in good], ignore_index=True) if good else of([]).frame
-    names = {name for rows in good for name in rows.measured}
-    measured = {name: pd.concat([rows.measured[name] for rows in good], ignore_index=True) for name in names}
-    return WeeklyRows(frame, failures, measured=measured)
+def _dependency(upstream: Input) -> dg.AssetDep:
+    if upstream.reads_up_to is None:
+        return dg.AssetDep(upstream.table.asset_key)
+    mapping = dg.TimeWindowPartitionMapping(
+        start_offset=AS_FAR_BACK_AS,
+        end_offset=-upstream.reads_up_to,
+        allow_nonexistent_upstream_partitions=True,
+    )
+    return dg.AssetDep(upstream.table.asset_key, partition_mapping=mapping)

@@ -8,8 +8,7 @@ week by week, with the materialization each evaluation judged, and the automatic
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -20,8 +19,8 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 
 from nba_assets.checks.audit import Verdict
 from nba_assets.tables import Table
+from nba_assets.weekly.history import PUBLICATION, newest_materializations
 from nba_assets.weekly.publish import WeekResult
-from nba_assets.weekly.retries import run_that_executed
 
 LEVELS = {
     "pass": (True, dg.AssetCheckSeverity.ERROR),
@@ -31,67 +30,32 @@ LEVELS = {
 
 
 def week_events(
-    context: dg.AssetExecutionContext, table: Table, results: Sequence[WeekResult], value: Any = None
+    context: dg.AssetExecutionContext, table: Table, code_version: str, results: Sequence[WeekResult]
 ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[Any]]:
-    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step.
-
-    value: what the asset's IO manager is to store; None where the weeks are stored already.
-    """
+    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step."""
     for result in results:
         if result.published:
-            yield _materialization(context, table, result)
+            yield _materialization(table, code_version, result)
     targets = newest_materializations(context.instance, table.asset_key, [result.week for result in results])
     for result in results:
         for verdict in result.verdicts:
             yield _evaluation(table, verdict, targets.get(result.week))
-    yield dg.Output(value, metadata={NO_AUTOMATIC_EVENTS: True})
+    yield dg.Output(None, metadata={NO_AUTOMATIC_EVENTS: True})
     for output_name in context.assets_def.check_specs_by_output_name:
         yield dg.Output(None, output_name=output_name)
 
 
-def newest_materializations(
-    instance: dg.DagsterInstance, key: dg.AssetKey, weeks: Iterable[dt.date]
-) -> dict[dt.date, dg.EventLogRecord]:
-    """The newest materialization of each of these weeks that has one."""
-    partitions = [week.isoformat() for week in weeks]
-    storage_ids = instance.event_log_storage.get_latest_storage_id_by_partition(
-        key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
-    )
-    if not storage_ids:
-        return {}
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=key, storage_ids=list(storage_ids.values())), limit=len(storage_ids)
-    ).records
-    return {dt.date.fromisoformat(str(record.partition_key)): record for record in records}
-
-
-def weeks_published_by(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey, newest: Mapping[dt.date, dg.EventLogRecord]
-) -> set[dt.date]:
-    """Those of the weeks that this run has published, also where another run has published them once more since.
-
-    newest: the `newest_materializations` of the weeks.
-    """
-    made_by = run_that_executed(instance, run, key)
-    own = {week for week, record in newest.items() if record.run_id == made_by}
-    if own == set(newest):
-        return own
-    entries = instance.all_logs(made_by, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    events = [entry.dagster_event for entry in entries if entry.dagster_event]
-    earlier = {dt.date.fromisoformat(str(event.partition)) for event in events if event.asset_key == key}
-    return own | (earlier & set(newest))
-
-
-def _materialization(context: dg.AssetExecutionContext, table: Table, result: WeekResult) -> dg.AssetMaterialization:
+def _materialization(table: Table, code_version: str, result: WeekResult) -> dg.AssetMaterialization:
     metadata: dict[str, dg.MetadataValue | float | str] = {
         "dagster/partition_row_count": result.row_count,
         "rows": result.row_count,
+        PUBLICATION: result.publication_id,
     }
     if result.first_date and result.last_date:
         metadata |= {"first_date": f"{result.first_date}", "last_date": f"{result.last_date}"}
     for verdict in result.verdicts:
         metadata |= {m.threshold.metric: m.value for m in verdict.measurements if m.value is not None}
-    tags = {"dagster/code_version": str(context.assets_def.code_versions_by_key[table.asset_key])}
+    tags = {"dagster/code_version": code_version}
     return dg.AssetMaterialization(table.asset_key, partition=result.week.isoformat(), metadata=metadata, tags=tags)
 
 

@@ -1,52 +1,91 @@
-"""What Dagster's event log knows of every week of every weekly asset, read in a few queries for each asset."""
+"""What Dagster's event log says of weeks: which runs were to publish them, and why some did not. Reads only."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import dagster as dg
-import pandas as pd
+from dagster._core.event_api import PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from nba_assets.checks.thresholds import checks_of
-from nba_assets.tables.schema import Table
-from nba_assets.weekly.events import newest_materializations
-from nba_assets.weekly.run_check import refusals
+from nba_assets.partitions import weeks_of_keys
+from nba_assets.tables import Table
 
-CODE_VERSION = "dagster/code_version"
-
-
-def publication_history(
-    instance: dg.DagsterInstance, tables: Sequence[Table], weeks: Sequence[dt.date], run_id: str
-) -> pd.DataFrame:
-    """One row a week and table, as `health.classify` wants it; `run_id` is the run that asks."""
-    rows = []
-    for table in tables:
-        newest = newest_materializations(instance, table.asset_key, weeks)
-        reasons = dict(_unpublished(instance, table, weeks, run_id))
-        for week in weeks:
-            record = newest.get(week)
-            materialized = record.asset_materialization if record else None
-            rows.append(
-                {
-                    "week": week,
-                    "asset": table.name,
-                    "published": record.storage_id if record else None,
-                    "code_version": (materialized.tags or {}).get(CODE_VERSION, "") if materialized else "",
-                    "unpublished": "; ".join(reasons.get(week, [])),
-                    "nothing_due": reasons.get(week) == [],
-                }
-            )
-    return pd.DataFrame(rows).astype({"published": "float64"})
+PUBLICATION = "publication"
+"""Metadata of a materialization: the id under which the warehouse has recorded it."""
 
 
-def _unpublished(
+def newest_materializations(
+    instance: dg.DagsterInstance, key: dg.AssetKey, weeks: Iterable[dt.date]
+) -> dict[dt.date, dg.EventLogRecord]:
+    """The newest materialization of each of these weeks that has one."""
+    partitions = [week.isoformat() for week in weeks]
+    storage_ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
+    )
+    if not storage_ids:
+        return {}
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key, storage_ids=list(storage_ids.values())), limit=len(storage_ids)
+    ).records
+    return {dt.date.fromisoformat(str(record.partition_key)): record for record in records}
+
+
+def logged_publications(instance: dg.DagsterInstance, table: Table, weeks: Sequence[dt.date]) -> dict[dt.date, str]:
+    """The publication that the newest materialization of each week names; "" for one without, as marked by hand."""
+    found = {}
+    for week, record in newest_materializations(instance, table.asset_key, weeks).items():
+        named = record.asset_materialization.metadata.get(PUBLICATION) if record.asset_materialization else None
+        found[week] = str(named.value) if named else ""
+    return found
+
+
+def run_that_executed(instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey) -> str:
+    """The id of the run itself, or of the run it takes up again from its failure, if that had executed the asset."""
+    step = "__".join(key.path)
+    while run.step_keys_to_execute is not None and step not in run.step_keys_to_execute and run.parent_run_id:
+        parent = instance.get_run_by_id(run.parent_run_id)
+        if parent is None:
+            break
+        run = parent
+    return run.run_id
+
+
+def evaluated_weeks(instance: dg.DagsterInstance, run: dg.DagsterRun, table: Table) -> set[dt.date]:
+    """The weeks that an earlier try of this step has published or refused."""
+    entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
+    keys = [each.partition for each in evaluations if each.asset_key == table.asset_key and each.partition]
+    return set(weeks_of_keys(keys))
+
+
+def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: str) -> list[str] | None:
+    """Why blocking checks of this run refused the week; None where the run did not come to check it."""
+    reasons, checked = [], False
+    for check in checks_of(table):
+        if not check.blocking:
+            continue
+        records = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
+        )
+        for record in records:
+            evaluation = record.evaluation
+            if not isinstance(evaluation, dg.AssetCheckEvaluation) or record.run_id != run_id:
+                continue
+            checked = True
+            if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
+                reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
+    return reasons if checked else None
+
+
+def unpublished_weeks(
     instance: dg.DagsterInstance, table: Table, weeks: Sequence[dt.date], run_id: str
 ) -> Iterator[tuple[dt.date, list[str]]]:
     """Each week that the newest run which was to publish it did not, and why; no reason where nothing was due.
 
-    A run that is still going has not failed yet, except the one that asks: it has published before it asks.
+    A run that is still going has not failed yet, except the one that asks, `run_id`: it has published before it asks.
     """
     log = instance.event_log_storage
     attempts = log.get_latest_asset_partition_materialization_attempts_without_materializations(table.asset_key)

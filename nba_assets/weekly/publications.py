@@ -10,18 +10,22 @@ import pandas as pd
 
 from nba_assets.partitions import last_day
 from nba_assets.tables import PUBLICATIONS, Table
-from nba_assets.warehouse.interface import Query
+from nba_assets.warehouse.interface import Query, Warehouse
 
 COLUMNS = [*PUBLICATIONS.column_names, "stored_rows", "intact"]
 NEWEST = """
-SELECT week, table_name, publication_id, row_count, run_id, code_version, published_at, complete
+SELECT week, table_name, publication_id, row_count, run_id, code_version, read_up_to, published_at, complete
 FROM (
-    SELECT week, table_name, publication_id, row_count, run_id, code_version, published_at, complete,
+    SELECT week, table_name, publication_id, row_count, run_id, code_version, read_up_to, published_at, complete,
            ROW_NUMBER() OVER (PARTITION BY table_name, week ORDER BY published_at DESC, publication_id) AS newest_first
     FROM nba_validation.publications
     WHERE week BETWEEN @first_day AND @last_day AND table_name IN (SELECT * FROM UNNEST(@tables))
 ) AS recorded
 WHERE newest_first = 1 AND week IN (SELECT * FROM UNNEST(@weeks)) ORDER BY table_name, week
+"""
+KNOWN = """
+SELECT table_name, week, publication_id FROM nba_validation.publications
+WHERE week BETWEEN @first_day AND @last_day AND table_name IN (SELECT * FROM UNNEST(@tables))
 """
 OF_RUN = """
 SELECT DISTINCT week FROM nba_validation.publications
@@ -47,18 +51,34 @@ def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[d
     return found[COLUMNS]
 
 
+def known_publications(
+    query: Query, tables: Sequence[Table], weeks: Sequence[dt.date]
+) -> set[tuple[str, dt.date, str]]:
+    """Every publication that is recorded: the table's name, the week and the id."""
+    asked = {"tables": [table.qualified_name for table in tables], **_window(weeks)}
+    found = query(KNOWN, asked)
+    return set(zip(found["table_name"], found["week"], found["publication_id"], strict=True))
+
+
 def weeks_published_by(query: Query, run_id: str, table: Table, weeks: Sequence[dt.date]) -> set[dt.date]:
     """Those of the weeks that the run has published, also where another run has published them once more since."""
     found = query(OF_RUN, {"table": table.qualified_name, "run_id": run_id, **_window(weeks)})
     return set(found["week"]) & set(weeks)
 
 
+def published_by_all(warehouse: Warehouse, tables: Sequence[Table], weeks: Sequence[dt.date]) -> set[dt.date]:
+    """The weeks of which every table holds what was published."""
+    recorded = newest_publications(warehouse.query, tables, weeks)
+    counts = recorded[recorded["intact"]].groupby("week").size()
+    return set(counts.index[counts == len(tables)])
+
+
 def _counts(tables: Sequence[Table]) -> str:
     return " UNION ALL ".join(
         # In two parts: a whole name of a table is taken for the table, and given its prefix, where datasets have one.
-        f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS stored_rows FROM {table.qualified_name} "
-        f"WHERE {table.date_column} BETWEEN @first_day AND @last_day AND week IN (SELECT * FROM UNNEST(@weeks)) "
-        "GROUP BY week"
+        f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS stored_rows "
+        f"FROM {table.qualified_name} WHERE {table.date_column} BETWEEN @first_day AND @last_day "
+        "AND week IN (SELECT * FROM UNNEST(@weeks)) GROUP BY week"
         for table in tables
     )
 

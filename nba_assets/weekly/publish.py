@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -13,7 +14,7 @@ from nba_assets.checks.audit import Verdict, audit, unfit
 from nba_assets.errors import SchemaError
 from nba_assets.tables import Table
 from nba_assets.warehouse.frames import to_arrow
-from nba_assets.warehouse.interface import Warehouse
+from nba_assets.warehouse.interface import Publication, Staged, Warehouse
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class WeekResult:
     row_count: int = 0
     first_date: dt.date | None = None
     last_date: dt.date | None = None
+    publication_id: str = ""
 
     @property
     def refusals(self) -> list[str]:
@@ -51,10 +53,37 @@ class WeeklyRows:
     measured: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> list[WeekResult]:
-    """Store the good weeks of `rows` in one transaction and say of every week what became of it.
+@dataclass(frozen=True)
+class Audited:
+    """Staged rows with the verdicts on each week; `staged` is None where no week had rows that could be staged."""
 
-    A refused week keeps the rows it had before. Rows whose `week` is none of `weeks` are an error of the caller.
+    table: Table
+    rows: WeeklyRows
+    fitting: pa.Table
+    verdicts: Mapping[dt.date, list[Verdict]]
+    staged: Staged | None
+
+    def publish(self, publication: Publication) -> list[WeekResult]:
+        """Store the good weeks in one transaction, and what became of every week. A refused week keeps its rows."""
+        good = [week for week in sorted(self.verdicts) if self._passes(self.verdicts[week])]
+        counts = self.staged.publish(good, publication) if self.staged and good else {}
+        spans = _date_spans(self.fitting, self.table)
+        results = []
+        for week in sorted(self.verdicts):
+            first, last = spans.get(week, (None, None))
+            published, named = week in counts, publication.publication_id if week in counts else ""
+            results.append(WeekResult(week, published, self.verdicts[week], counts.get(week, 0), first, last, named))
+        return results
+
+    def _passes(self, verdicts: Sequence[Verdict]) -> bool:
+        return all(not verdict.refuses or verdict.check.name in self.rows.not_blocking for verdict in verdicts)
+
+
+@contextmanager
+def audited(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> Iterator[Audited]:
+    """The rows staged beside their table and measured, week by week; leaving the block drops what was not published.
+
+    Rows whose `week` is none of `weeks` are an error of the caller.
     """
     stray = set(rows.frame["week"]) - set(weeks)
     if stray:
@@ -62,21 +91,13 @@ def publish(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequenc
     fitting, misfits = _fit(rows.frame, table)
     unstaged = {**misfits, **rows.failures}
     sound = [week for week in weeks if week not in unstaged]
-    results = [WeekResult(week, False, [unfit(table, week, unstaged[week])]) for week in weeks if week in unstaged]
-    if sound:
-        with warehouse.stage(table, fitting) as staged:
-            verdicts = audit(staged.query, table, sound, {table.name: staged.name}, rows.measured)
-            good = [
-                week
-                for week in sound
-                if all(not verdict.refuses or verdict.check.name in rows.not_blocking for verdict in verdicts[week])
-            ]
-            counts = staged.publish(good) if good else {}
-        spans = _date_spans(fitting, table)
-        for week in sound:
-            first, last = spans.get(week, (None, None))
-            results.append(WeekResult(week, week in counts, verdicts[week], counts.get(week, 0), first, last))
-    return sorted(results, key=lambda result: result.week)
+    refused = {week: [unfit(table, week, unstaged[week])] for week in weeks if week in unstaged}
+    if not sound:
+        yield Audited(table, rows, fitting, refused, None)
+        return
+    with warehouse.stage(table, fitting) as staged:
+        verdicts = audit(staged.query, table, sound, {table.name: staged.name}, rows.measured)
+        yield Audited(table, rows, fitting, {**verdicts, **refused}, staged)
 
 
 def _fit(frame: pd.DataFrame, table: Table) -> tuple[pa.Table, dict[dt.date, str]]:

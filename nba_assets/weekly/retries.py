@@ -1,4 +1,4 @@
-"""Which failures Dagster tries again after a while, by the kind of error, and which run a step's results came from.
+"""Which failures Dagster tries again after a while, by the kind of error.
 
 What may pass is tried again: a source or warehouse that gave no answer, or was busy, for all the patience it has of its
 own. What cannot pass is not: a refused key, wrong rows, a full disk, a setting. A run with a person waiting at the
@@ -12,9 +12,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
+from nba_assets.errors import NoAnswer, ProjectError, WarehouseUnavailable
 
-EXPECTED_FAILURES = (SourceError, WarehouseError)
 TRANSIENT = (NoAnswer, WarehouseUnavailable)
 WAITS = (60.0, 300.0)  # seconds before each further try
 INTERACTIVE = {"nba/attended": "true"}
@@ -30,23 +29,17 @@ def try_again(context: dg.AssetExecutionContext) -> dg.RetryRequested:
     return dg.RetryRequested(max_retries=len(WAITS), seconds_to_wait=WAITS[context.retry_number])
 
 
+def try_again_later(context: dg.AssetExecutionContext, error: Exception) -> None:
+    """Raise the request for another try if the error may pass by itself, and nobody waits for the run."""
+    if isinstance(error, TRANSIENT) and may_try_again(context):
+        raise try_again(context) from dg.Failure(str(error))
+
+
 @contextmanager
 def expected_failures(context: dg.AssetExecutionContext) -> Iterator[None]:
     """What a source or the warehouse cannot do becomes another try, or a failure without a traceback."""
     try:
         yield
-    except EXPECTED_FAILURES as error:
-        if isinstance(error, TRANSIENT) and may_try_again(context):
-            raise try_again(context) from dg.Failure(str(error))
+    except ProjectError as error:
+        try_again_later(context, error)
         raise dg.Failure(str(error), allow_retries=False) from None
-
-
-def run_that_executed(instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey) -> str:
-    """The id of the run itself, or of the run it takes up again from its failure, if that had executed the asset."""
-    step = "__".join(key.path)
-    while run.step_keys_to_execute is not None and step not in run.step_keys_to_execute and run.parent_run_id:
-        parent = instance.get_run_by_id(run.parent_run_id)
-        if parent is None:
-            break
-        run = parent
-    return run.run_id

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.event_api import PartitionKeyFilter
 
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.errors import WarehouseError
 from nba_assets.partitions import weeks_of_keys
 from nba_assets.tables import Table
-from nba_assets.weekly.events import newest_materializations, weeks_published_by
-from nba_assets.weekly.retries import run_that_executed
+from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.history import refusals, run_that_executed
+from nba_assets.weekly.publications import weeks_published_by
 
 NAME = "every_week_published"
 MOST_WEEKS_TOLD = 20
@@ -32,10 +32,9 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
         ],
         pool=table.name,
     )
-    def check_weeks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
+    def check_weeks(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
         asked = weeks_of_keys(context.op_execution_context.partition_keys)
-        newest = newest_materializations(context.instance, table.asset_key, asked)
-        published = weeks_published_by(context.instance, context.run, table.asset_key, newest)
+        published = published_in_run(context, warehouse, table, asked)
         refused = [week for week in asked if week not in published]
         yield dg.AssetCheckResult(
             passed=not refused,
@@ -49,6 +48,19 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
     return check_weeks
 
 
+def published_in_run(
+    context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: Table, weeks: list[dt.date]
+) -> set[dt.date]:
+    """Those of the weeks that this run has published; none where the warehouse was never written to."""
+    run_id = run_that_executed(context.instance, context.run, table.asset_key)
+    if not warehouse.is_there():
+        return set()
+    try:
+        return weeks_published_by(warehouse.query, run_id, table, weeks)
+    except WarehouseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
 def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[dt.date], refused: list[dt.date]) -> str:
     told_of = refused[:MOST_WEEKS_TOLD]
     made_by = run_that_executed(context.instance, context.run, table.asset_key)
@@ -58,7 +70,7 @@ def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[d
     if not any(reasons.values()):
         return (
             f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were not computed, because an upstream "
-            f"table did not publish them: {told}. Their earlier rows stand."
+            f"table did not publish them: {told}. Their earlier rows stand; materialize these weeks upstream first."
         )
     lines = [f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were refused and keep their earlier rows:"]
     lines += [f"  week {week}: {'; '.join(why) or 'an upstream week was refused'}" for week, why in reasons.items()]
@@ -66,22 +78,3 @@ def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[d
         lines.append(f" {more}")
     lines.append("Next: read the failed checks of these weeks, repair the source, and materialize these weeks again.")
     return "\n".join(lines)
-
-
-def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: str) -> list[str] | None:
-    """Why blocking checks of this run refused the week; None where the run did not come to check it."""
-    reasons, checked = [], False
-    for check in checks_of(table):
-        if not check.blocking:
-            continue
-        records = instance.event_log_storage.get_asset_check_execution_history(
-            dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
-        )
-        for record in records:
-            evaluation = record.evaluation
-            if not isinstance(evaluation, dg.AssetCheckEvaluation) or record.run_id != run_id:
-                continue
-            checked = True
-            if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-                reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
-    return reasons if checked else None

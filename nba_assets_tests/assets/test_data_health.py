@@ -1,29 +1,33 @@
-"""data_health over a real history: every state that a week can be in, from what Dagster's event log says of it."""
+"""data_health over a real history: every state that a week can be in, from what the warehouse and Dagster say of it."""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
-from nba_assets.assets.health import WEEKLY_ASSETS
 from nba_assets.errors import SourceError
 from nba_assets.partitions import WEEK as WEEK_LONG
 from nba_assets.partitions import league_today, week_of
 from nba_assets.reports.health import State
-from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES, XGBOOST_MODEL
 from nba_assets.tables.asset_keys import DATA_HEALTH
+from nba_assets.warehouse.frames import to_arrow
+from nba_assets.warehouse.interface import Publication
 from nba_assets_tests.support.small_week import WEEK, a_team_missing, league_week
-from nba_assets_tests.support.weekly_runs import WeeklyRuns, weekly_runs
+from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 COMPLETE, REFUSED, OLD_CODE, FAILED, NO_ANSWER, NEVER_RUN, NO_GAMES = [
     WEEK + dt.timedelta(days=7 * index) for index in range(7)
 ]
 LAST = NO_GAMES + dt.timedelta(days=7)
-ALL = list(WEEKLY_ASSETS.values())
+ALL = list(WEEKLY_TABLES)
 
 
 @dataclass
@@ -81,13 +85,16 @@ def test_every_state_is_told_from_what_really_happened(runs: WeeklyRuns) -> None
     wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
     runs.league.answer(REFUSED, wrong)
     assert not runs.run(REFUSED, tables=[BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY]).success
-    runs.instance.report_runless_asset_event(
-        dg.AssetMaterialization(
-            BDL_GAMES.asset_key, partition=f"{OLD_CODE}", tags={"dagster/code_version": "an older one"}
-        )
-    )
+    games = league_week(OLD_CODE).games.assign(week=OLD_CODE)
+    with runs.warehouse.stage(BDL_GAMES, to_arrow(games, BDL_GAMES)) as staged:
+        staged.publish([OLD_CODE], Publication("an older run", "an older one"))
     told = health(runs)
-    assert told.counts == dict.fromkeys(State, 1) | {State.FAILED: 2, State.NEVER_RUN: 2}
+    assert told.counts == dict.fromkeys(State, 1) | {
+        State.FAILED: 2,
+        State.NEVER_RUN: 2,
+        State.ROWS_MISSING: 0,
+        State.LOG_DISAGREES: 0,
+    }
     assert "bdl_player_boxscores incomplete: keeps earlier rows: rows_per_final_game" in told.line(REFUSED)
     assert "player_game_summary incomplete: keeps earlier rows: run" in told.line(REFUSED)
     assert "bdl_games stale: its code has changed since" in told.line(OLD_CODE)
@@ -105,6 +112,38 @@ def test_every_state_is_told_from_what_really_happened(runs: WeeklyRuns) -> None
     assert told.success, "it tells of failures, it is none"
 
 
+def test_what_the_tables_do_not_hold_is_told_whatever_the_log_says(tmp_path: Path) -> None:
+    with weekly_runs(tmp_path / "project", COMPLETE, REFUSED, OLD_CODE) as project:
+        assert project.run(COMPLETE, OLD_CODE, tables=ALL).success
+        kept = tmp_path / "kept.duckdb"
+        shutil.copy(project.warehouse.path, kept)
+        assert project.run(OLD_CODE, tables=ALL).success
+        shutil.copy(kept, project.warehouse.path)
+        with duckdb.connect(project.warehouse.path) as connection:
+            connection.execute(f"DELETE FROM nba_analytics.team_game_summary WHERE week = DATE '{REFUSED}'")
+        project.instance.report_runless_asset_event(dg.AssetMaterialization(BDL_GAMES.asset_key, partition=f"{FAILED}"))
+        told = health(project, COMPLETE, FAILED)
+        assert "team_game_summary rows missing: 0 rows are stored of 6 that were published" in told.line(REFUSED)
+        assert "log and tables disagree: Dagster has seen publication " in told.line(OLD_CODE)
+        assert "bdl_games log and tables disagree: marked as materialized by hand" in told.line(FAILED)
+        assert told.checks["every_past_week"].severity == dg.AssetCheckSeverity.ERROR
+
+        Path(project.warehouse.path).unlink()
+        gone = health(project, COMPLETE, OLD_CODE)
+        assert gone.counts == dict.fromkeys(State, 0) | {State.LOG_DISAGREES: 3}
+
+
+def test_health_that_cannot_look_says_so_and_calls_nothing_complete(tmp_path: Path) -> None:
+    with weekly_runs(tmp_path / "project", COMPLETE) as project:
+        assert project.run(COMPLETE, tables=ALL).success
+        Path(project.warehouse.path).write_bytes(b"no database" * 1000)
+        result = project.definitions.resolve_job_def("data_health").execute_in_process(
+            instance=project.instance, raise_on_error=False
+        )
+        assert not result.asset_materializations_for_node("__".join(DATA_HEALTH.path))
+        assert "sample.duckdb cannot be opened" in failures(result)["__".join(DATA_HEALTH.path)]
+
+
 def test_a_run_of_the_week_in_progress_is_what_makes_it_fresh(runs: WeeklyRuns) -> None:
     this_week = week_of(league_today())
     before = health(runs).checks["freshness"]
@@ -116,12 +155,12 @@ def test_a_run_of_the_week_in_progress_is_what_makes_it_fresh(runs: WeeklyRuns) 
     never = health(runs).checks["freshness"]
     assert (never.passed, never.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert never.description == f"week {this_week} was published by " + ", ".join(
-        f"{table.name} never" for table in WEEKLY_TABLES
+        f"{table.name} never" for table in WEEKLY_TABLES if table is not XGBOOST_MODEL
     )
     assert runs.run(this_week, tables=ALL).success
     fresh = health(runs).checks["freshness"]
     assert (fresh.passed, fresh.description) == (True, f"week {this_week} was published by every table in time")
-    assert fresh.metadata["rows_looked_at"].value == len(WEEKLY_TABLES)
+    assert fresh.metadata["rows_looked_at"].value == len(WEEKLY_TABLES) - 1
 
 
 def test_dagster_watches_over_data_health_itself(runs: WeeklyRuns) -> None:

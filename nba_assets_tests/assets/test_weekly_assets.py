@@ -127,7 +127,10 @@ def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns
     runs.run(FIRST)
     runs.league.answer(FIRST, RefusedRequest("401: set BALLDONTLIE_API_KEY to a key of your account"))
     told = failures(runs.run(FIRST))
-    assert told["nba_raw__bdl_games"] == "401: set BALLDONTLIE_API_KEY to a key of your account"
+    assert (
+        f"week {FIRST}: row_integrity: 401: set BALLDONTLIE_API_KEY to a key of your account"
+        in (told[f"bdl_games_{EVERY_WEEK_PUBLISHED}"])
+    )
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
 
 
@@ -182,10 +185,9 @@ def test_nothing_is_computed_from_rows_that_are_not_those_published(runs: Weekly
         connection.execute(f"DELETE FROM nba_raw.bdl_games WHERE week = DATE '{SECOND}'")
         connection.execute(f"DELETE FROM nba_raw.bdl_player_boxscores WHERE week = DATE '{SECOND}'")
     told = failures(runs.run(FIRST, SECOND, tables=[PLAYER_GAME_SUMMARY]))
-    assert (
-        f"1 of 2 weeks were not computed, because an upstream table did not publish them: {SECOND}"
-        in (told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"])
-    )
+    refused = f" does not hold what was published: week {SECOND} has 0 rows of "
+    assert "1 of 2 weeks were refused" in told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"]
+    assert refused in told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"]
     assert rows_by_week(runs, PLAYER_GAME_SUMMARY) == {FIRST: 90, SECOND: 90}
     (told_again,) = failures(runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])).values()
     assert "does not hold what was published" in told_again
@@ -196,5 +198,9 @@ def test_a_warehouse_that_cannot_be_written_is_one_clear_failure(tmp_path: Path)
         runs.league.answer(FIRST)
         (tmp_path / "project" / "sample.duckdb").mkdir()
         told = failures(runs.run(FIRST))
-        assert "sample.duckdb cannot be opened: " in told["nba_raw__bdl_games"]
-        assert "materialize again" in told["nba_raw__bdl_games"]
+        assert set(told) == {
+            f"{table.name}_{EVERY_WEEK_PUBLISHED}"
+            for table in (BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY)
+        }
+        assert "sample.duckdb cannot be opened: " in told[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]
+        assert "materialize again" in told[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]

@@ -20,7 +20,7 @@ from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
 from nba_assets.settings import AlertSettings, Settings
 from nba_assets.sources.balldontlie import RefusedRequest
-from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES
 from nba_assets_tests.alerting.test_alerts import SECRET, serving, status, to_webhook, webhook
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.support.emulators import free_port
@@ -104,31 +104,20 @@ def test_a_warning_is_no_incident(watch: Watch) -> None:
     assert watch.look_and_hear() == []
 
 
-def test_a_step_that_fails_is_an_incident_of_its_job_and_asset_without_a_traceback(watch: Watch) -> None:
+def test_a_refused_key_is_one_incident_of_the_check_it_fails(watch: Watch) -> None:
     watch.runs.league.answer(FIRST, RefusedRequest("401: set BALLDONTLIE_API_KEY to a key of your account"))
-    result = watch.runs.run(FIRST)
-    (message,) = watch.look_and_hear()
-    assert message == (
-        "FAILED: nba_raw/bdl_games in job __ASSET_JOB. "
-        "Run of 2021-12-17: 401: set BALLDONTLIE_API_KEY to a key of your account\n"
-        f"http://dagit/runs/{result.run_id}"
-    )
-    watch.runs.run(FIRST)
-    assert watch.look_and_hear() == []
-    watch.runs.league.answer(FIRST)
-    assert watch.runs.run(FIRST).success
-    (solved,) = watch.look_and_hear()
-    assert solved.startswith("SOLVED: nba_raw/bdl_games in job __ASSET_JOB was the last to pass")
-
-
-def test_a_step_without_anything_to_compute_is_told_when_nothing_else_of_its_run_explains_it(watch: Watch) -> None:
-    assert watch.runs.run(FIRST, tables=[BDL_GAMES]).success
-    watch.runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
+    watch.runs.run(FIRST, tables=[BDL_GAMES])
     (message,) = watch.look_and_hear()
     assert message.startswith(
-        "FAILED: nba_analytics/player_game_summary in job __ASSET_JOB. Run of 2021-12-24: weeks 2021-12-24 to "
-        "2021-12-24: nothing to compute from"
+        "FAILED: row_integrity of nba_raw/bdl_games, week 2021-12-17. "
+        "401: set BALLDONTLIE_API_KEY to a key of your account"
     )
+    watch.runs.run(FIRST, tables=[BDL_GAMES])
+    assert watch.look_and_hear() == []
+    watch.runs.league.answer(FIRST)
+    assert watch.runs.run(FIRST, tables=[BDL_GAMES]).success
+    (solved,) = watch.look_and_hear()
+    assert solved.startswith("SOLVED: row_integrity of nba_raw/bdl_games, week 2021-12-17")
 
 
 def test_a_week_of_a_range_that_upstream_never_published_is_told_by_the_gate(watch: Watch) -> None:

@@ -17,7 +17,8 @@ from nba_assets.tables import (
 )
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import MEASURED_TABLES, WEEK, league_week
 from nba_assets_tests.support.wrong_weeks import FEW_GAMES, INTEGRITY, MANY_GAMES, NEXT_FRIDAY, WRONG, Case
 

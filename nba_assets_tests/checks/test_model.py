@@ -16,7 +16,8 @@ from nba_assets.tables.features import FEATURES
 from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import WEEK, league_week
 from nba_assets_tests.support.wrong_weeks import Change, drop, repeat_first, set_values
 

@@ -16,7 +16,6 @@ from nba_assets.definitions import build_definitions
 from nba_assets.settings import Settings
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.warehouse.io_manager import WarehouseReader
 from nba_assets.weekly.retries import INTERACTIVE
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
@@ -101,7 +100,7 @@ def test_a_file_held_by_another_program_is_waited_for(project: Project, tell_fau
 def preflight(settings: Settings, week: str, wait_seconds: float = 60.0) -> str | None:
     """What the raw games told of their failure, if they failed."""
     warehouse = DuckDBWarehouse(path=str(settings.warehouse_path), wait_seconds=wait_seconds)
-    definitions = build_definitions(settings, warehouse=warehouse, io_manager=WarehouseReader(warehouse=warehouse))
+    definitions = build_definitions(settings, warehouse=warehouse)
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def("preflight").execute_in_process(
             instance=instance, partition_key=week, raise_on_error=False, tags=INTERACTIVE

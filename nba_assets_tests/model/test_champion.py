@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from nba_assets.model.artifacts import ArtifactError, ModelArtifacts, ModelStore
+from nba_assets.errors import ArtifactError
+from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import DEPLOY, INVESTIGATE, ITERATE, REFUSE, Champion, gate
 from nba_assets.model.training import ModelCard, TrainedModel
 from nba_assets_tests.support.learnable import trained_model
@@ -143,7 +144,6 @@ def test_a_place_that_cannot_be_written_is_one_error_and_the_pointer_stands(plac
 @pytest.mark.parametrize(
     "reading",
     [
-        pytest.param(lambda root: ModelArtifacts(root).newest_model(), id="newest model"),
         pytest.param(lambda root: ModelStore(root).load("a-model"), id="a model"),
         pytest.param(lambda root: Champion(root).model_id, id="the pointer"),
     ],

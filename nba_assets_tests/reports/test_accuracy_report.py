@@ -13,8 +13,9 @@ from nba_assets.assets.predictions import accuracy_report
 from nba_assets.reports.accuracy_report import by_season, error_chart, markdown
 from nba_assets.tables.model import PREDICTION_ACCURACY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
 from nba_assets_tests.checks.test_model import accuracy
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import WEEK
 
 WEEKS = pd.DataFrame(

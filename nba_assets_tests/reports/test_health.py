@@ -37,14 +37,17 @@ def backfilled(*without: dt.date) -> pd.DataFrame:
             "week": week,
             "asset": asset.name,
             "published": None if week in without else float(10 * number + index),
-            "code_version": "" if week in without else asset.code_version,
+            "read_up_to": None,
+            "code_version": None if week in without else asset.code_version,
             "unpublished": "",
             "nothing_due": False,
+            "rows_missing": "",
+            "log_disagrees": "",
         }
         for number, asset in enumerate(SMALL, start=1)
         for index, week in enumerate(WEEKS)
     ]
-    return pd.DataFrame(rows).astype({"published": "float64"})
+    return pd.DataFrame(rows).astype({"published": "float64", "read_up_to": "float64"})
 
 
 def changed(week: dt.date, asset: str, **facts: object) -> pd.DataFrame:
@@ -94,7 +97,7 @@ STALE_FROM_SECOND = {
         pytest.param(backfilled(), {}, id="complete"),
         pytest.param(backfilled(THIRD), of_all(THIRD, "never run"), id="never run"),
         pytest.param(
-            changed(SECOND, RAW, published=None, code_version="", unpublished="row_integrity: wrong"),
+            changed(SECOND, RAW, published=None, code_version=None, unpublished="row_integrity: wrong"),
             {(SECOND, RAW): "failed: row_integrity: wrong"},
             id="failed",
         ),
@@ -103,7 +106,7 @@ STALE_FROM_SECOND = {
             {(SECOND, RAW): "incomplete: keeps earlier rows: row_integrity: wrong"},
             id="refused, earlier rows stand",
         ),
-        pytest.param(changed(FIRST, MODEL, published=None, code_version="", nothing_due=True), {}, id="no model due"),
+        pytest.param(changed(FIRST, MODEL, published=None, code_version=None, nothing_due=True), {}, id="no model due"),
         pytest.param(
             changed(FOURTH, POINTS, code_version="0"),
             {(FOURTH, POINTS): "stale: its code has changed since"},
@@ -120,6 +123,24 @@ STALE_FROM_SECOND = {
             id="stale by upstream code, also in later weeks that read it",
         ),
         pytest.param(changed(SECOND, RAW, published=99.0), STALE_FROM_SECOND, id="an upstream week came later"),
+        pytest.param(
+            changed(SECOND, POINTS, read_up_to=30.5),
+            {(SECOND, POINTS): "stale: xgboost_model was published later"},
+            id="upstream was published after it was read, and before the result was",
+        ),
+        pytest.param(
+            changed(SECOND, RAW, code_version=None), {}, id="taken over from before publications were recorded"
+        ),
+        pytest.param(
+            changed(SECOND, RAW, rows_missing="0 rows are stored of 9 that were published"),
+            {(SECOND, RAW): "rows missing: 0 rows are stored of 9 that were published"},
+            id="rows missing",
+        ),
+        pytest.param(
+            changed(SECOND, RAW, log_disagrees="Dagster has seen publication 12345678"),
+            {(SECOND, RAW): "log and tables disagree: Dagster has seen publication 12345678"},
+            id="another warehouse",
+        ),
     ],
 )  # fmt: skip
 def test_a_week_s_state(history: pd.DataFrame, expected: dict[tuple[dt.date, str], str]) -> None:
@@ -146,7 +167,7 @@ def test_mornings_refresh_two_weeks_whose_models_wait_for_friday() -> None:
 
 def test_the_lineage_is_that_of_the_graph() -> None:
     by_name = {asset.name: asset for asset in LINEAGE}
-    assert set(by_name) == {*(table.name for table in WEEKLY_TABLES), MODEL}
+    assert set(by_name) == {table.name for table in WEEKLY_TABLES}
     assert by_name[MODEL].upstream == {FEATURES: 1, RAW: None}
     assert set(by_name[FEATURES].upstream.values()) == {0}
     order = [asset.name for asset in LINEAGE]
@@ -235,12 +256,12 @@ def test_a_gap_longer_than_any_off_season_is_not_asked_about() -> None:
 
 def test_the_report_counts_by_month_and_says_what_to_do() -> None:
     states = classify(
-        changed(SECOND, RAW, published=None, code_version="", unpublished="row_integrity: 1 | 2"),
+        changed(SECOND, RAW, published=None, code_version=None, unpublished="row_integrity: 1 | 2"),
         SMALL, unfinished={}, without_games=set(), in_progress=FOURTH,
     )  # fmt: skip
     text = markdown(states, FOURTH)
     assert text.startswith("# Data health: 3 of 4 weeks are complete\n")
-    assert "| 2021-22 | 2021-12 | 3 |  | 2 |  |  |  | 1 |" in text
+    assert "| 2021-22 | 2021-12 | 3 |  | 2 |  |  |  |  |  | 1 |" in text
     assert "| 2021-22 | 2022-01 | 1 |  | 1 |  |  |  |  |" in text
     assert f"| {SECOND} | bdl_games failed: row_integrity: 1 \\| 2 | read its failed checks, repair" in text
 

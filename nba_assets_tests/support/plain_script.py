@@ -24,7 +24,8 @@ from nba_assets.tables import (
     Table,
 )
 from nba_assets.transforms import injury_reports, summaries
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
+from nba_assets_tests.support.publishing import publish
 
 
 def backfill(settings: Settings, weeks: Sequence[dt.date]) -> bool:

@@ -37,11 +37,12 @@ from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly.publications import newest_publications
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
 from nba_assets_tests.bigquery_backfill import compared, open_bigquery, variables
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.support.command_line import project_at
 from nba_assets_tests.support.emulators import PROJECT, BigQueryEmulator
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import WEEK, league_week
 from nba_assets_tests.warehouse.conftest import bigquery_storage
 

@@ -9,7 +9,8 @@ from nba_assets.tables import BDL_GAMES, NBAC_INJURY_REPORT, Table
 from nba_assets.transforms.injury_reports import match_players, report_rows, with_reports
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_reports import FRIDAY, SUNDAY, report
 from nba_assets_tests.support.small_week import FETCHED_AT, WEEK, league_week
 

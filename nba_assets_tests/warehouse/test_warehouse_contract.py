@@ -14,7 +14,8 @@ from nba_assets.errors import SchemaError, WarehouseError
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, WEEKLY_TABLES
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
-from nba_assets.weekly.publish import WeeklyRows, publish
+from nba_assets.weekly.publish import WeeklyRows
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import WEEK, league_week
 from nba_assets_tests.warehouse.conftest import Storage
 

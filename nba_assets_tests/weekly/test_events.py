@@ -159,14 +159,15 @@ def test_a_warning_is_no_failure_and_holds_nothing_back(runs: WeeklyRuns) -> Non
 def test_a_week_that_upstream_never_published_is_a_clear_failure(runs: WeeklyRuns) -> None:
     in_a_fresh_project = runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
     (told,) = failures(in_a_fresh_project).values()
-    assert "does not exist yet: materialize a week first" in told
+    assert (
+        f"an upstream table did not publish them: {SECOND}. Their earlier rows stand; materialize these weeks" in told
+    )
 
     assert runs.run(FIRST, tables=[BDL_GAMES]).success
     result = runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
     (told,) = failures(result).values()
-    assert f"weeks {SECOND} to {SECOND}: nothing to compute from" in told
-    assert "nba_raw.bdl_games" in told
-    assert "Materialize the upstream weeks first; nothing was changed." in told
+    assert f"1 of 1 weeks were not computed, because an upstream table did not publish them: {SECOND}" in told
+    assert "materialize these weeks upstream first" in told
     assert runs.published(PLAYER_GAME_SUMMARY) == []
 
 

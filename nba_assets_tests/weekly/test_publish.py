@@ -6,7 +6,8 @@ import pytest
 
 from nba_assets.tables import BDL_GAMES
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
-from nba_assets.weekly.publish import WeeklyRows, WeekResult, publish
+from nba_assets.weekly.publish import WeeklyRows, WeekResult
+from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import WEEK, league_week
 
 FIRST, SECOND, THIRD, FOURTH = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(4)]
