@@ -37,7 +37,7 @@ def player_game_features(
     still to come, with the players of `roster` (game_id, team, player_id, player_name) or of their teams' newest game.
 
     Columns: game_id, player_id, game_date, season, team, opponent, player_name, played (NA: still to come), ruled_out,
-    points (the target, NaN unless played), then the features of `feature_sets.FEATURES` as float64 rounded to four
+    points (the target, NaN unless played), then the features of `tables.features.FEATURES` as float64 rounded to four
     decimals. Whatever a feature says about a game was known before its date: a game sees none of the same day.
     """
     rows = roster_rows(player_games, team_games, ruled_out, games, first, last, roster)
