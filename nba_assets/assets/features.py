@@ -24,7 +24,7 @@ WHERE played IS NOT NULL AND game_date BETWEEN @first_day AND @last_day
 """
 
 
-@weekly_asset(PLAYER_GAME_FEATURES, code_version="1", kinds={"pandas"})
+@weekly_asset(PLAYER_GAME_FEATURES, code_version="2", kinds={"pandas"})
 def player_game_features(
     bdl_games: AllWeeksUpTo,
     player_game_summary: AllWeeksUpTo,
@@ -49,9 +49,9 @@ def player_game_features(
 
 
 def ruled_out_before_tipoff(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
-    """game_id and player_id."""
+    """game_id, game_date and player_id."""
     out = injury_reports.absences(reports, games)
-    return out.loc[out["before_tipoff"], ["game_id", "player_id"]]
+    return out.loc[out["before_tipoff"], ["game_id", "game_date", "player_id"]]
 
 
 def not_called_off(games: pd.DataFrame) -> pd.DataFrame:

@@ -123,7 +123,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("team_win_share", _C, _V5, "share", "Of the team's last 40 games; one half without any."),
     Feature("team_days_rest", _R, _V5, "days", "Full days since the team's last game.", _TEAM),
     Feature("opponent_days_rest", _R, _V5, "days", "Full days since the opponent's last game.", _TEAM),
-    Feature("season_day", _C, _V5, "days", "Since the season's first game on record."),
+    Feature("season_day", _C, _V5, "days", "Since the season's first finished game."),
     Feature("postseason", _C, _V5, "0 or 1", "A play-off game."),
     Feature("opponent_allowance", _C, _V5, "ratio", "Points the opponent allows to his kind over expected."),
     Feature("games_missed_in_a_row", _A, _V5, "games", "Listed and not played, just before this game."),
