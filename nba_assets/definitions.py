@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from nba_assets.assets import features, health
+from nba_assets.assets import health
 from nba_assets.automation.jobs import JOBS
 from nba_assets.automation.schedules import SCHEDULES
 from nba_assets.automation.sensors import alert_sensors
@@ -38,7 +38,6 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         asset_checks=[
             *(every_week_published(table) for table in WEEKLY_TABLES),
             health.freshness,
-            features.blind_to_the_game,
         ],
         jobs=JOBS,
         schedules=SCHEDULES,

@@ -4,6 +4,8 @@ from nba_assets.checks import model_metrics
 from nba_assets.checks.check import DEFINITION, DESIGN, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 
+NO_TARGET_LEAKAGE = "no_target_leakage"
+
 MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PLAYER_GAME_FEATURES,
@@ -13,6 +15,18 @@ MODEL_CHECKS: tuple[Check, ...] = (
         blocking=True,
         why="Every player-game of the summary has its features: what is missing here is missing in training.",
         remedy="materialize the summary and the features of the week together.",
+    ),
+    Check(
+        PLAYER_GAME_FEATURES,
+        NO_TARGET_LEAKAGE,
+        "",
+        (Threshold("leaking_features", NONE, DEFINITION),),
+        blocking=True,
+        why="A feature that sees the game it is to predict, or a later one, makes predictions look too good to be "
+        "true. The features of the week's fullest day (in a run of many weeks, of every few weeks') are made again "
+        "without the results of that day and of all later ones, and must not change.",
+        remedy="repair the features it names; it is a fault of the code, not of the week's rows.",
+        due=None,
     ),
     Check(
         PLAYER_GAME_FEATURES,

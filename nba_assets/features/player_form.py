@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nba_assets.features.history import FloatArray, Past, filled, ratio
-from nba_assets.features.roster import RosterRows
+from nba_assets.features.roster import RosterRows, days
 
 _LEAGUE_POINTS_PER_MINUTE = 0.42  # measured on 2021-22; what the rate of a player with few minutes is drawn to
 _DRAWN_BY_MINUTES = 60.0
@@ -121,8 +121,8 @@ def shot_profile_points(rows: RosterRows) -> FloatArray:
 
 def minutes_in_close_games(rows: RosterRows, half_life: float) -> FloatArray:
     """Fading mean of minutes per 48 in which a game counts less the further apart its score was."""
-    sides = rows.team_games.set_index(["game_id", "team"])
-    of_row = sides.reindex([rows.frame["game_id"], rows.frame["team"]])
+    sides = rows.team_games.set_index([rows.team_games["game_id"], days(rows.team_games["game_date"]), "team"])
+    of_row = sides.reindex([rows.frame["game_id"], rows.day, rows.frame["team"]])
     margin = filled((of_row["points"] - of_row["opponent_points"]).to_numpy(float), 0.0)
     overtimes = filled(of_row["overtimes"].to_numpy(float), 0.0)
     minutes = rows.statistic("minutes_played") * 48 / (48 + 5 * overtimes)

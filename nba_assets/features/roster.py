@@ -44,8 +44,11 @@ def day_number(date: dt.date) -> int:
 class RosterRows:
     """Rows in order of date, game, team, player, with the codes and pasts that every feature starts from.
 
-    `frame` holds the identity columns, `played` (NA: not played yet), `ruled_out` and the box score (NaN: not played).
-    `team_games` holds the finished games of teams. Codes of teams index `team_names`.
+    `frame` holds the identity columns, `played` (NA: still to come, that is, without a box score), `ruled_out` and the
+    box score (NaN: not played). `team_games` holds the finished games of teams. Codes of teams index `team_names`.
+
+    A game is its id on its date: one that was moved can be listed on its old date too. A game still to come leaves no
+    trace in the rows of any other game, so that it does not matter which of them a run has rows for.
     """
 
     frame: pd.DataFrame
@@ -99,10 +102,15 @@ class RosterRows:
         return self.frame["ruled_out"].to_numpy(bool)
 
     @cached_property
+    def game(self) -> IntArray:
+        """Code of the game on its date."""
+        ids = pd.factorize(self.frame["game_id"])[0].astype(np.int64)
+        return pd.factorize(ids * 1_000_000 + self.day)[0].astype(np.int64)
+
+    @cached_property
     def side(self) -> IntArray:
         """Code of the team in the game: the rows that share it are the team-mates of that game."""
-        keys = self.frame["game_id"].to_numpy(np.int64) * 64 + self.team
-        return pd.factorize(keys)[0].astype(np.int64)
+        return pd.factorize(self.game * 64 + self.team)[0].astype(np.int64)
 
     def side_total(self, values: FloatArray) -> FloatArray:
         total = np.bincount(self.side, values).astype(np.float64)
@@ -112,9 +120,8 @@ class RosterRows:
         return self.side_total(values) - values
 
     def of_opponents(self, values: FloatArray) -> FloatArray:
-        game = pd.factorize(self.frame["game_id"])[0]
-        of_game = np.bincount(game, values).astype(np.float64)
-        return of_game[game] - self.side_total(values)
+        of_game = np.bincount(self.game, values).astype(np.float64)
+        return of_game[self.game] - self.side_total(values)
 
     @cached_property
     def games(self) -> Past:
@@ -161,26 +168,36 @@ def roster_rows(
     last: dt.date,
     roster: pd.DataFrame | None,
 ) -> RosterRows:
-    """All rows up to `last`: those of the summary, and of the games from `first` on that it does not hold yet."""
+    """All rows up to `last`: those of the summary, and of the games from `first` on that it does not hold that day.
+
+    A past game without a box score (never finished, postponed and left on its old date, of a refused week) is a game
+    still to come like any other.
+    """
     low, high = day_number(first), day_number(last)
     stored = player_games.loc[days(player_games["game_date"]) <= high, [*_IDENTITY, "played", *_STATISTICS]]
     game_day = days(games["game_date"])
-    coming = games[(game_day >= low) & (game_day <= high) & ~games["game_id"].isin(stored["game_id"])]
+    due = games[(game_day >= low) & (game_day <= high)]
+    coming = due[~_keys(due, "game_id").isin(_keys(stored, "game_id"))]
     if len(coming):
         listed = latest_roster(stored, coming) if roster is None else roster
         stored = pd.concat([stored, _coming_rows(coming, listed)], ignore_index=True)
     frame = stored.assign(played=stored["played"].astype("boolean"))
-    keys = pd.MultiIndex.from_frame(frame[["game_id", "player_id"]])
-    frame["ruled_out"] = keys.isin(pd.MultiIndex.from_frame(ruled_out[["game_id", "player_id"]]))
+    frame["ruled_out"] = _keys(frame, "game_id", "player_id").isin(_keys(ruled_out, "game_id", "player_id"))
     frame["game_date"] = pd.to_datetime(frame["game_date"])
     frame = frame.sort_values(["game_date", "game_id", "team", "player_id"], ignore_index=True)
     finished = team_games[days(team_games["game_date"]) <= high]
     return RosterRows(frame, finished.sort_values(["game_date", "game_id", "team"], ignore_index=True))
 
 
+def _keys(frame: pd.DataFrame, *names: str) -> pd.MultiIndex:
+    """The day and the named columns, to find rows of one frame in another."""
+    return pd.MultiIndex.from_arrays([days(frame["game_date"]), *(frame[name] for name in names)])
+
+
 def latest_roster(player_games: pd.DataFrame, coming: pd.DataFrame) -> pd.DataFrame:
-    """game_id, team, player_id, player_name: for each coming game the players whose newest listing is of that team's
-    newest stored game before it. A player traded since then is found with his new team after its next game."""
+    """game_id, game_date, team, player_id, player_name: for each coming game the players whose newest listing is of
+    that team's newest stored game before it. A player traded since then is found with his new team after its next
+    game."""
     stored = player_games.sort_values(["game_date", "game_id"])
     stored_day = days(stored["game_date"])
     sides = []
@@ -190,7 +207,8 @@ def latest_roster(player_games: pd.DataFrame, coming: pd.DataFrame) -> pd.DataFr
         for team in (game.home_team, game.visitor_team):
             of_team = earlier.loc[earlier["team"] == team, "game_id"]
             listed = newest[(newest["team"] == team) & newest["game_id"].isin(of_team.tail(1))]
-            sides.append(listed[["team", "player_id", "player_name"]].assign(game_id=game.game_id))
+            of_game = {"game_id": game.game_id, "game_date": game.game_date}
+            sides.append(listed[["team", "player_id", "player_name"]].assign(**of_game))
     return pd.concat(sides, ignore_index=True)
 
 
@@ -200,5 +218,5 @@ def _coming_rows(coming: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     home = shared.assign(team=coming["home_team"], opponent=coming["visitor_team"], is_home=True)
     visitor = shared.assign(team=coming["visitor_team"], opponent=coming["home_team"], is_home=False)
     sides = pd.concat([home, visitor], ignore_index=True)
-    names = listed[["game_id", "team", "player_id", "player_name"]]
-    return names.merge(sides, on=["game_id", "team"], validate="many_to_one")
+    names = listed[["game_id", "game_date", "team", "player_id", "player_name"]]
+    return names.merge(sides, on=["game_id", "game_date", "team"], validate="many_to_one")

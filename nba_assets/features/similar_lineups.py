@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_assets.features.history import FloatArray, IntArray
+from nba_assets.features.history import BoolArray, FloatArray, IntArray
 from nba_assets.features.roster import RosterRows
 from nba_assets.features.rounding import to_grid
 
@@ -22,15 +22,17 @@ def similar_lineup_mean(
 ) -> FloatArray:
     """Weighted mean of `values` over the player's earlier games of the season for this team.
 
-    An earlier game weighs exp(-distance / scale), halved every `half_life` team games since. The distance is the share
-    of the team's 240 minutes that changes hands: over the players listed now, usual minutes / 240 times the difference
-    between the probability to play now and having played then. The mean is drawn to `prior` as by `prior_games` games.
+    An earlier game weighs exp(-distance / scale), halved every `half_life` finished team games since. The
+    distance is the share of the team's 240 minutes that changes hands: over the players listed now, usual minutes / 240
+    times the difference between the probability to play now and having played then. The mean is drawn to `prior` as by
+    `prior_games` games.
     """
     result = prior.copy()
     for of_team in _team_seasons(rows):
-        game, player = _dense(rows.day[of_team]), _dense(rows.player[of_team])
+        game, player = _dense(rows.game[of_team]), _dense(rows.player[of_team])
         shape = (game.max() + 1, player.max() + 1)
         probability, weight, played, value = (np.zeros(shape) for _ in range(4))
+        number = _finished_before(game, rows.day[of_team], rows.known[of_team])
         probability[game, player] = play_probability[of_team]
         weight[game, player] = usual_minutes[of_team] / 240
         played[game, player] = rows.played[of_team]
@@ -39,7 +41,7 @@ def similar_lineup_mean(
         distance = (weight * probability).sum(1)[:, None] + (weight * (1 - 2 * probability)) @ played.T
         # The player himself plays in every game that counts for him and is taken to play now.
         own = weight * (1 - probability)
-        age = np.arange(shape[0])[:, None] - np.arange(shape[0])[None, :]
+        age = number[:, None] - number[None, :]
         similarity = np.where(age > 0, np.exp(-distance / scale) * 0.5 ** (age / half_life), 0.0)
         closeness = np.exp(own / scale)
         games = (similarity @ played) * closeness
@@ -47,6 +49,15 @@ def similar_lineup_mean(
         drawn_to = prior[of_team]
         result[of_team] = (total[game, player] + prior_games * drawn_to) / (games[game, player] + prior_games)
     return to_grid(result)
+
+
+def _finished_before(game: IntArray, day: IntArray, known: BoolArray) -> IntArray:
+    """For each of a team's games, which are numbered in order of day, how many earlier days' games are finished."""
+    finished = np.bincount(game, known) > 0
+    day_of_game = np.empty(len(finished), dtype=np.int64)
+    day_of_game[game] = day
+    counted = np.concatenate([[0], np.cumsum(finished)])
+    return counted[np.searchsorted(day_of_game, day_of_game)]
 
 
 def _team_seasons(rows: RosterRows) -> list[IntArray]:

@@ -55,7 +55,7 @@ def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray,
 
     Every finished game moves the offence, defence and pace of both teams by a share of what surprised (as Elo ratings
     do), so that points against a good defence count for more; a new season keeps 60 %. All games of a date are expected
-    first and learned from afterwards.
+    first and learned from afterwards. Only finished games change the ratings.
     """
     games = rows.team_games
     day, season = days(games["game_date"]), games["season"].to_numpy(np.int64)
@@ -66,18 +66,19 @@ def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray,
     league_rating, league_pace = 112.0, 99.0
     asked_at_home = np.where(rows.frame["is_home"].to_numpy(bool), _HOME_RATING, -_HOME_RATING)
     own, others, expected_pace = (np.empty(len(rows.frame)) for _ in range(3))
-    current = season[:1]
+    current = season[0] if len(season) else 0
     for date in np.unique(np.concatenate([day, rows.day])):
         asked = slice(*np.searchsorted(rows.day, [date, date + 1]))
-        if rows.season[asked].size and (rows.season[asked][:1] != current).any():
-            current = rows.season[asked][:1]
-            offence, defence, pace = offence * _KEPT_OVER_SUMMER, defence * _KEPT_OVER_SUMMER, pace * _KEPT_OVER_SUMMER
         mine, theirs, home = rows.team[asked], rows.opponent[asked], asked_at_home[asked]
-        own[asked] = league_rating + offence[mine] + defence[theirs] + home
-        others[asked] = league_rating + offence[theirs] + defence[mine] - home
-        expected_pace[asked] = league_pace + pace[mine] + pace[theirs]
+        kept = np.where(rows.season[asked] == current, 1.0, _KEPT_OVER_SUMMER)  # until its season has a finished game
+        own[asked] = league_rating + kept * offence[mine] + kept * defence[theirs] + home
+        others[asked] = league_rating + kept * offence[theirs] + kept * defence[mine] - home
+        expected_pace[asked] = league_pace + kept * pace[mine] + kept * pace[theirs]
         done = slice(*np.searchsorted(day, [date, date + 1]))
         us, them = team[done], opponent[done]
+        if (season[done] != current).any():
+            current = season[done][0]
+            offence, defence, pace = offence * _KEPT_OVER_SUMMER, defence * _KEPT_OVER_SUMMER, pace * _KEPT_OVER_SUMMER
         surprise = rated[done] - (league_rating + offence[us] + defence[them] + at_home[done])
         hurry = paced[done] - (league_pace + pace[us] + pace[them])
         np.add.at(offence, us, _LEARNED * surprise)
@@ -89,10 +90,11 @@ def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray,
 
 
 def calendar(rows: RosterRows) -> dict[str, FloatArray]:
-    """Where in the season: days since the season's first game on record, play-offs."""
-    opening = pd.Series(rows.day).groupby(rows.season).transform("min").to_numpy()
+    """Where in the season: days since the season's first finished game, play-offs."""
+    finished = pd.Series(np.where(rows.known, rows.day, rows.day.max(initial=0)))
+    opening = finished.groupby(rows.season).transform("min").to_numpy()
     return {
-        "season_day": (rows.day - opening).astype(float),
+        "season_day": np.maximum(rows.day - opening, 0).astype(float),
         "postseason": rows.frame["postseason"].to_numpy(float),
     }
 

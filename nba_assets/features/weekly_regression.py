@@ -27,9 +27,9 @@ def predict_weekly(
     """Prediction for every row by the coefficients of all rows marked `learn` in earlier weeks.
 
     Ridge regression drawn to the coefficients `prior` (with no earlier week they are the prediction); a week weighs
-    half after `half_life` more weeks with games. With `nearest`, a row weighs 1 / max(error, nearest) by the error of
-    its own week's prediction, which turns least squares into least absolute deviations: a median rather than a mean.
-    NaN in a column counts as 0, values beyond +-200 are cut. Rows are in order of day.
+    half after `half_life` more weeks with rows to learn from. With `nearest`, a row weighs 1 / max(error, nearest) by
+    the error of its own week's prediction, which turns least squares into least absolute deviations: a median rather
+    than a mean. NaN in a column counts as 0, values beyond +-200 are cut. Rows are in order of day.
     """
     width = len(columns)
     transposed = np.empty((width, len(target)))
@@ -44,6 +44,8 @@ def predict_weekly(
         pull = _RIDGE * (np.diag(products) / max(weight, 1.0) + 1e-3)
         coefficients = np.linalg.solve(products + np.diag(pull), moments + pull * prior)
         result[week] = to_grid(coefficients @ transposed[:, week])
+        if not learn[week].any():
+            continue  # a week of games still to come must not fade the others
         x, known = transposed[:, week][:, learn[week]], target[week][learn[week]]
         error = np.abs(known - result[week][learn[week]])
         weights = np.ones(len(known)) if nearest is None else to_grid(1 / np.maximum(error, nearest))

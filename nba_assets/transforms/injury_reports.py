@@ -98,11 +98,11 @@ def _only_player(rows: pd.DataFrame, known: pd.DataFrame, by: list[str]) -> pd.S
 
 
 def absences(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
-    """Who was ruled out of which game: game_id, player_id, team, reason, reason_category and before_tipoff.
+    """Who was ruled out of which game: game_id, game_date, player_id, team, reason, reason_category, before_tipoff.
 
     For each team the newest report before tip-off that lists it counts. Where there is none, as for a game at noon, the
     first one after counts and `before_tipoff` is false: knowledge of it came too late to predict with.
-    reports: NBAC_INJURY_REPORT. games: BDL_GAMES.
+    reports: NBAC_INJURY_REPORT. games: BDL_GAMES, where a game that was moved may also be listed on its old date.
     """
     sides = [games[["game_id", "game_date", side]].set_axis(["game_id", "game_date", "team"], axis=1)
              for side in ("home_team", "visitor_team")]  # fmt: skip
@@ -113,11 +113,13 @@ def absences(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
     tipoff = _instants(listed["game_date"], listed["game_time"].fillna("00:00"))
     listed = listed.assign(published=published, before_tipoff=published < tipoff, apart=(tipoff - published).abs())
     nearest_first = listed.sort_values(["before_tipoff", "apart"], ascending=[False, True], kind="stable")
-    counting = nearest_first.groupby(["game_id", "team"])["published"].transform("first")
+    counting = nearest_first.groupby(["game_id", "game_date", "team"])["published"].transform("first")
     counts = (nearest_first["published"] == counting) & (nearest_first["status"] == OUT)
-    out = nearest_first[counts & nearest_first["player_id"].notna()].drop_duplicates(["game_id", "player_id"])
-    columns = ["game_id", "player_id", "team", "reason", "reason_category", "before_tipoff"]
-    return out[columns].astype({"player_id": "int64"}).sort_values(["game_id", "player_id"], ignore_index=True)
+    out = nearest_first[counts & nearest_first["player_id"].notna()].drop_duplicates(
+        ["game_id", "game_date", "player_id"]
+    )
+    columns = ["game_id", "game_date", "player_id", "team", "reason", "reason_category", "before_tipoff"]
+    return out[columns].astype({"player_id": "int64"}).sort_values(columns[:3], ignore_index=True)
 
 
 def with_absence_reasons(summary: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:

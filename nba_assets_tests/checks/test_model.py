@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from nba_assets.checks.audit import Verdict, audit, evaluate
+from nba_assets.checks.model_thresholds import NO_TARGET_LEAKAGE
 from nba_assets.checks.thresholds import checks_of
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, Table
 from nba_assets.tables.features import FEATURES
@@ -50,6 +51,13 @@ def accuracy(week: dt.date = WEEK) -> pd.DataFrame:
     return rows[PREDICTION_ACCURACY.column_names]
 
 
+def leakage_in(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the asset measures while it makes the rows, of a feature that is the target itself."""
+    leaking = [feature.name for feature in FEATURES if len(rows) and rows[feature.name].equals(rows["points"])]
+    measured = {"rows_looked_at": len(rows), "leaking_features": len(leaking), "named": ", ".join(leaking)}
+    return pd.DataFrame([{"week": WEEK} | measured])
+
+
 RIGHT = {PLAYER_GAME_FEATURES: features, PLAYER_POINTS: predictions, PREDICTION_ACCURACY: accuracy}
 
 
@@ -70,7 +78,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
 
     def verdicts(table: Table, frame: pd.DataFrame) -> dict[str, Verdict]:
         with warehouse.stage(table, to_arrow(frame.reset_index(drop=True), table)) as staged:
-            audited = audit(staged.query, table, [WEEK], {table.name: staged.name})
+            measured = {NO_TARGET_LEAKAGE: leakage_in(frame)} if table is PLAYER_GAME_FEATURES else {}
+            audited = audit(staged.query, table, [WEEK], {table.name: staged.name}, measured)
         return {verdict.check.name: verdict for verdict in audited[WEEK]}
 
     return verdicts
@@ -102,6 +111,13 @@ def errors_times(factor: float, mock: float = 4.5) -> Change:
 WRONG: list[tuple[Table, str, str, str, Change]] = [
     (PLAYER_GAME_FEATURES, "row_integrity", "duplicate_keys", "error", repeat_first("index == 0")),
     (PLAYER_GAME_FEATURES, "rows_of_the_summary", "summary_rows_without_features", "error", drop("index == 0")),
+    (
+        PLAYER_GAME_FEATURES,
+        NO_TARGET_LEAKAGE,
+        "leaking_features",
+        "error",
+        lambda rows: rows.assign(days_rest=rows["points"]),
+    ),
     (
         PLAYER_GAME_FEATURES,
         "null_features",

@@ -129,10 +129,10 @@ def test_games_to_come_list_the_players_of_the_newest_game(all_at_once: pd.DataF
 
 def test_a_player_ruled_out_makes_room_for_the_others(all_at_once: pd.DataFrame) -> None:
     game = LEAGUE.games.loc[LEAGUE.games["game_date"] == TARGET, "game_id"].min()
-    names = LEAGUE.ruled_out[["game_id", "player_id"]]
+    names = LEAGUE.ruled_out
     everyone = replace(LEAGUE, ruled_out=names[names["game_id"] != game])
     star = everyone.features(TARGET, TARGET).query("game_id == @game").nlargest(1, "expected_minutes").iloc[0]
-    star_line = pd.DataFrame([{"game_id": game, "player_id": star["player_id"]}])
+    star_line = pd.DataFrame([{"game_id": game, "game_date": TARGET, "player_id": star["player_id"]}])
     without = replace(everyone, ruled_out=pd.concat([everyone.ruled_out, star_line], ignore_index=True))
     with_star, without_star = (
         table[(table["game_id"] == game) & (table["team"] == star["team"]) & (table["player_id"] != star["player_id"])]

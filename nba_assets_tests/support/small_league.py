@@ -57,7 +57,7 @@ def small_league(rounds: int = 30, seed: int = 7) -> League:
                 player_games += [row | facts for row in sides[team]]
                 team_games.append(game | facts | _team_line(points, allowed))
     players = pd.DataFrame(player_games)
-    ruled_out = players.loc[players["absence_reason"].notna(), ["game_id", "player_id"]]
+    ruled_out = players.loc[players["absence_reason"].notna(), ["game_id", "game_date", "player_id"]]
     return League(players, pd.DataFrame(team_games), ruled_out, pd.DataFrame(games))
 
 

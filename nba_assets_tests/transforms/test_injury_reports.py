@@ -153,12 +153,12 @@ def test_who_is_ruled_out_is_what_the_newest_report_before_tip_off_says(
 
 def test_an_absence_names_game_player_team_and_reason() -> None:
     out = absences(stored(FRIDAY_REPORT, SUNDAY_REPORT), GAMES)
-    first, second = GAMES["game_id"][:2]
+    first, second = GAMES[["game_id", "game_date"]].head(2).itertuples(index=False, name=None)
     boston, brooklyn = 111, 212
     assert out.to_numpy().tolist() == [
-        [first, 10, "ATL", "Injury/Illness - Left Knee; Sprain", "injury", True],
-        [first, boston, "BOS", "G League - Two-Way", "g_league", True],
-        [second, brooklyn, "BKN", "League Suspension", "suspension", True],
+        [*first, 10, "ATL", "Injury/Illness - Left Knee; Sprain", "injury", True],
+        [*first, boston, "BOS", "G League - Two-Way", "g_league", True],
+        [*second, brooklyn, "BKN", "League Suspension", "suspension", True],
     ]
 
 
