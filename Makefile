@@ -57,6 +57,8 @@ lint: setup
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && cp deploy/local/dagster.yaml "$$home" && echo dg check defs && \
+		HOME="$$home" DAGSTER_HOME="$$home" VIRTUAL_ENV="$(CURDIR)/.venv" $(VENV)/dg check defs --no-check-yaml
 
 dev: setup
 	$(VENV)/dagster dev --workspace workspace.yaml --host $(HOST) --port $(PORT)
