@@ -4,6 +4,7 @@ import datetime as dt
 import fcntl
 import os
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,6 @@ def store_rosters(season: int, refresh: bool) -> bool:
 
 def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     """Run a job in this process, tell its failures, and first end runs that were killed."""
-    from dagster._core.utils import make_new_run_id
-
     from nba_assets.dagster_instance.pools import create_pools
     from nba_assets.dagster_instance.run_liveness import end_killed_runs, run_lock
     from nba_assets.definitions import defs
@@ -128,7 +127,7 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
-    run_id = make_new_run_id()
+    run_id = f"{uuid.uuid4()}"
     with run_lock(instance, run_id):
         tags = {**INTERACTIVE, **arguments.pop("tags", {})}
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, **arguments)

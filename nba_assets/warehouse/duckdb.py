@@ -16,7 +16,6 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import tenacity
-from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 
 from nba_assets.errors import WarehouseError, WarehouseUnavailable
@@ -31,7 +30,7 @@ DUCKDB_TYPES: dict[Type, str] = {
     Type.DATE: "DATE",
     Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
 }
-ON_THIS_MACHINE = (DefaultRunLauncher, SyncInMemoryRunLauncher)
+ON_THIS_MACHINE = (dg.DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
 # A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
 CANNOT_USE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
