@@ -49,6 +49,7 @@ lint: setup
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/deptry .
 	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && cp deploy/local/dagster.yaml "$$home" && echo dg check defs && \
 		HOME="$$home" DAGSTER_HOME="$$home" VIRTUAL_ENV="$(CURDIR)/.venv" $(VENV)/dg check defs --no-check-yaml
 
