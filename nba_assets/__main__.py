@@ -110,9 +110,12 @@ def rosters(season: int | None, refresh: bool) -> None:
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
 def dev(host: str, port: int) -> None:
     """Start Dagit and Dagster's daemon, on the same history and tables as the other commands."""
+    from nba_assets.partitions import WEEKS  # refuses its variables here; in Dagit that would be a page of traceback
+
     home = prepare_home()
     check_port(host, port)
-    click.echo(f"Dagit: http://{host}:{port}, history: {home}", err=True)
+    first = WEEKS.get_first_partition_key()
+    click.echo(f"Dagit: http://{host}:{port}, history: {home}, weeks from {first}", err=True)
     program = [sys.executable, "-m", "dagster", "dev", "--module-name", "nba_assets.definitions"]
     os.execv(program[0], [*program, "--host", host, "--port", f"{port}"])
 
@@ -124,7 +127,7 @@ def home() -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Dagster itself ends in two tracebacks when the port is taken."""
+    """ClickException when nothing can listen there; Dagster itself says that it serves there."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:

@@ -125,6 +125,12 @@ def test_dev_on_a_port_that_is_taken_says_so_and_ends(tmp_path: Path) -> None:
     assert ended.stderr == f"Error: port {port} of 127.0.0.1 is taken by another program: choose another with --port\n"
 
 
+def test_dev_with_a_variable_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    ended = run("nba_assets", "dev", NBA_DATA=str(tmp_path), NBA_FIRST_WEEK="tomorrow")
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: NBA_FIRST_WEEK='tomorrow': use a date such as 2021-10-01\n"
+
+
 def test_plain_dagster_finds_the_home_and_an_export_goes_before_it(tmp_path: Path) -> None:
     """Dagster reads .env of the folder it is started from before it opens its instance."""
     named, exported = (prepare_home({"NBA_DATA": str(tmp_path / name)}) for name in ('a "b" \\c', "exported"))
