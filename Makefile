@@ -7,29 +7,21 @@ HOST ?= 127.0.0.1
 PORT ?= 3000
 
 VENV := .venv/bin
-export NBA_DATA ?= $(CURDIR)/var
-# One history for each source and warehouse, or a week of one would count as published in the other.
-EMPTY :=
-OTHER_THAN_SAMPLE := $(addprefix -,$(filter-out sample duckdb,$(NBA_SOURCE) $(NBA_WAREHOUSE)))
-export DAGSTER_HOME ?= $(NBA_DATA)/dagster$(subst $(EMPTY) -,-,$(OTHER_THAN_SAMPLE))
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
 .PHONY: setup backfill test test-all faults audit lint dev bench emulators screenshots clean
 
-setup: .venv/ready $(DAGSTER_HOME)/dagster.yaml
+setup: .venv/ready
 
-.venv/ready: pyproject.toml uv.lock
+.venv/ready: pyproject.toml uv.lock deploy/local/dagster.yaml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with: make setup PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(VENV)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(VENV)/uv sync --locked --inexact --compile-bytecode --quiet
+	@$(VENV)/python -m nba_assets home >/dev/null
 	@touch $@
-
-$(DAGSTER_HOME)/dagster.yaml: deploy/local/dagster.yaml
-	@mkdir -p $(DAGSTER_HOME)
-	@cp $< $@
 
 backfill: setup
 	$(VENV)/python -m nba_assets backfill --first $(FIRST) --last $(LAST)
@@ -48,7 +40,7 @@ emulators: setup
 .venv-emulators/ready: nba_assets_tests/emulators.txt | .venv/ready
 	$(PYTHON) -m venv .venv-emulators
 	$(VENV)/uv pip install --quiet --python .venv-emulators/bin/python --requirement $<
-	HOME=$(CURDIR)/.venv-emulators .venv-emulators/bin/python -c "import duckdb, pathlib, sysconfig; \
+	HOME="$(CURDIR)/.venv-emulators" .venv-emulators/bin/python -c "import duckdb, pathlib, sysconfig; \
 		(file,) = pathlib.Path(sysconfig.get_path('purelib')).glob('duckdb_extension_spatial/**/*.duckdb_extension'); \
 		duckdb.install_extension(str(file))"
 	@touch $@
@@ -57,9 +49,12 @@ lint: setup
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/deptry .
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && cp deploy/local/dagster.yaml "$$home" && echo dg check defs && \
+		HOME="$$home" DAGSTER_HOME="$$home" VIRTUAL_ENV="$(CURDIR)/.venv" $(VENV)/dg check defs --no-check-yaml
 
 dev: setup
-	$(VENV)/dagster dev --workspace workspace.yaml --host $(HOST) --port $(PORT)
+	@$(VENV)/python -m nba_assets dev --host $(HOST) --port $(PORT)
 
 # Every fault that is known, done to real runs, and a table of what came of it.
 faults: setup

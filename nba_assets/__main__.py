@@ -1,15 +1,18 @@
 """The command line: `python -m nba_assets backfill` runs the same jobs as Dagit, in this process, with less to read."""
 
 import datetime as dt
+import errno
 import fcntl
 import os
+import socket
 import sys
-from pathlib import Path
+import uuid
 from typing import Any
 
 import click
 import dagster as dg
 
+from nba_assets.dagster_instance.home import prepare_home
 from nba_assets.errors import SettingsError
 from nba_assets.settings import Settings
 
@@ -102,6 +105,37 @@ def rosters(season: int | None, refresh: bool) -> None:
     sys.exit(0 if store_rosters(asked, refresh) else 1)
 
 
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+def dev(host: str, port: int) -> None:
+    """Start Dagit and Dagster's daemon, on the same history and tables as the other commands."""
+    from nba_assets.partitions import WEEKS  # refuses its variables here; in Dagit that would be a page of traceback
+
+    home = prepare_home()
+    check_port(host, port)
+    first = WEEKS.get_first_partition_key()
+    click.echo(f"Dagit: http://{host}:{port}, history: {home}, weeks from {first}", err=True)
+    program = [sys.executable, "-m", "dagster", "dev", "--module-name", "nba_assets.definitions"]
+    os.execv(program[0], [*program, "--host", host, "--port", f"{port}"])
+
+
+@cli.command()
+def home() -> None:
+    """Print Dagster's home for these variables, and make it if it is not there."""
+    click.echo(prepare_home())
+
+
+def check_port(host: str, port: int) -> None:
+    """ClickException when nothing can listen there; Dagster itself says that it serves there."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "is taken by another program" if taken else f"cannot be used ({error.strerror})"
+        raise click.ClickException(f"port {port} of {host} {reason}: choose another with --port") from None
+
+
 def store_rosters(season: int, refresh: bool) -> bool:
     """Whether the season's rosters were read and stored."""
     from nba_assets.partitions import season_name
@@ -117,18 +151,18 @@ def store_rosters(season: int, refresh: bool) -> bool:
 
 def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     """Run a job in this process, tell its failures, and first end runs that were killed."""
-    from dagster._core.utils import make_new_run_id
+    instance = open_instance()  # first, because the definitions look at the home
 
     from nba_assets.dagster_instance.pools import create_pools
     from nba_assets.dagster_instance.run_liveness import end_killed_runs, run_lock
     from nba_assets.definitions import defs
     from nba_assets.weekly.retries import INTERACTIVE
 
-    instance, job = open_instance(), defs.resolve_job_def(name)
+    job = defs.resolve_job_def(name)
     create_pools(instance, job)
     for run_id in end_killed_runs(instance):
         click.echo(f"run {run_id} had been killed; what it published stands", err=True)
-    run_id = make_new_run_id()
+    run_id = f"{uuid.uuid4()}"
     with run_lock(instance, run_id):
         tags = {**INTERACTIVE, **arguments.pop("tags", {})}
         result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, **arguments)
@@ -144,10 +178,7 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
 
 def open_instance() -> dg.DagsterInstance:
     """Dagster's instance. One process after the other: of two that create its databases at once, one would fail."""
-    home = Path(os.environ.get("DAGSTER_HOME", ""))
-    if not home.is_dir() or home == Path():
-        return dg.DagsterInstance.get()  # says what is missing
-    with (home / "opening.lock").open("w") as turn:
+    with (prepare_home() / "opening.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         return dg.DagsterInstance.get()
 

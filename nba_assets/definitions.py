@@ -8,6 +8,7 @@ from nba_assets.assets import health
 from nba_assets.automation.jobs import JOBS
 from nba_assets.automation.schedules import SCHEDULES
 from nba_assets.automation.sensors import alert_sensors
+from nba_assets.dagster_instance.home import check_home
 from nba_assets.dagster_instance.run_liveness import run_lock_executor
 from nba_assets.dagster_instance.terminal_log import terminal_logger
 from nba_assets.model.artifacts import ModelStore
@@ -98,4 +99,6 @@ def roster_source(settings: Settings) -> RosterSource:
     )
 
 
-defs = build_definitions(Settings.from_environment())
+_SETTINGS = Settings.from_environment()
+check_home(_SETTINGS)
+defs = build_definitions(_SETTINGS)

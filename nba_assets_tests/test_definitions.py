@@ -10,6 +10,8 @@ import pytest
 import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 
+import nba_assets
+from nba_assets import definitions as definitions_module
 from nba_assets.checks.thresholds import checks_of
 from nba_assets.definitions import box_score_source, build_definitions
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS
@@ -116,12 +118,19 @@ def test_a_resource_can_be_replaced() -> None:
     assert definitions.resources["source"] is league
 
 
-def test_dagit_and_the_command_line_load_the_same_module() -> None:
-    """A [tool.dagster] or [tool.dg] block in pyproject.toml would silently win over workspace.yaml."""
+def test_every_program_of_dagster_loads_the_same_module_under_the_same_name() -> None:
+    """`dg` and plain `dagster` read [tool.dg] of pyproject.toml and then ignore workspace.yaml.
+
+    What is turned on in Dagit belongs to the name of the code location, which workspace.yaml takes from the module.
+    """
     workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
-    assert workspace == {"load_from": [{"python_module": "nba_assets.definitions"}]}
+    assert workspace == {"load_from": [{"python_module": definitions_module.__name__}]}
     tools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
-    assert not {"dagster", "dg"} & set(tools)
+    assert "dagster" not in tools
+    project = tools["dg"]["project"]
+    assert project["root_module"] == nba_assets.__name__
+    assert project["code_location_target_module"] == definitions_module.__name__
+    assert project["code_location_name"] == definitions_module.__name__
 
 
 def test_the_instance_configuration_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

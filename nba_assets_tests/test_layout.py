@@ -1,13 +1,16 @@
 """The house stays as it is: each folder has a charter and imports only folders below it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 import nba_assets
+from nba_assets.settings import REPOSITORY
 
 PACKAGE = Path(nba_assets.__file__).parent
+TESTS = Path(__file__).parent
 # From the bottom up; a folder or module may import those before it, and not those after it.
 FLOORS = (
     ("errors",),
@@ -64,3 +67,21 @@ def test_imports_go_down_only(path: Path) -> None:
 @pytest.mark.parametrize("folder", sorted(path for path in PACKAGE.rglob("*") if (path / "__init__.py").exists()))
 def test_every_folder_says_what_belongs_in_it(folder: Path) -> None:
     assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+
+
+def private_names(path: Path) -> set[str]:
+    """What a file imports from modules of Dagster that begin with an underscore."""
+    imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    return {alias.name for node in imported if (node.module or "").startswith("dagster._") for alias in node.names}
+
+
+def test_the_docs_list_every_private_name_of_dagster_and_the_test_that_notices_it() -> None:
+    _, _, text = (REPOSITORY / "docs" / "design.md").read_text().partition("## What leans on Dagster's inside\n")
+    rows = re.findall(r"^\| `(\S+\.py)` \| (.+?) \| (.+?) \|$", text.partition("\n## ")[0], re.MULTILINE)
+    listed = {file: set(re.findall(r"`(\w+)`", names.partition("; inherited")[0])) for file, names, _ in rows}
+    found = {f"{path.relative_to(PACKAGE)}": names for path in MODULES if (names := private_names(path))}
+    assert listed == found
+    tests = {
+        name for path in TESTS.rglob("test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+    assert {name for *_, noticed in rows for name in re.findall(r"`(\w+)`", noticed)} <= tests

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from nba_assets.definitions import build_definitions
 from nba_assets.errors import SettingsError
-from nba_assets.settings import REPOSITORY, AlertSettings, Settings, one_of, positive_integer
+from nba_assets.settings import REPOSITORY, AlertSettings, Settings, positive_integer
 
 
 def test_nothing_set_means_the_sample_league_under_var() -> None:
@@ -44,7 +45,7 @@ def test_every_variable_is_taken() -> None:
     )
     assert (settings.data, settings.warehouse_path) == (Path("/data"), Path("/fast/nba.duckdb"))
     assert str(settings.landing) == "gs://bucket/landing"
-    assert (settings.balldontlie_api_key, settings.balldontlie_requests_per_minute) == ("secret", 60)
+    assert (settings.balldontlie_api_key.get_secret_value(), settings.balldontlie_requests_per_minute) == ("secret", 60)
     assert settings.balldontlie_base_url == "http://127.0.0.1:8000"
 
 
@@ -86,11 +87,6 @@ def test_an_unusable_value_is_refused_by_name(name: str, value: str, told: str) 
     assert str(error.value).startswith(f"{name}={value!r}")
 
 
-def test_the_first_choice_is_the_default() -> None:
-    assert one_of({}, "COLOUR", ("red", "green")) == "red"
-    assert one_of({"COLOUR": "green"}, "COLOUR", ("red", "green")) == "green"
-
-
 @pytest.mark.parametrize("value", ["\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT THREE}x", " 3", "+3"])
 def test_a_number_is_plain_digits(value: str) -> None:
     with pytest.raises(SettingsError):
@@ -126,17 +122,85 @@ def test_an_unusable_bigquery_setting_is_refused_by_name(name: str, value: str, 
 
 def test_nobody_is_alerted_unless_asked_for() -> None:
     alerts = Settings.from_environment({"NBA_DAGIT_URL": "https://dagit.example.org/"}).alerts
-    assert alerts == AlertSettings("", "", "", "https://dagit.example.org")
+    assert alerts == AlertSettings.read({"NBA_DAGIT_URL": "https://dagit.example.org"})
+    assert not (alerts.webhook_url or alerts.email or alerts.smtp_url)
+    assert alerts.dagit_url == "https://dagit.example.org"
 
 
 def test_alert_secrets_are_taken_and_not_shown() -> None:
     webhook = Settings.from_environment({"NBA_ALERT_WEBHOOK_URL": " https://hooks.example.org/very-secret\n"})
-    assert webhook.alerts.webhook_url == "https://hooks.example.org/very-secret"
+    assert webhook.alerts.webhook_url.get_secret_value() == "https://hooks.example.org/very-secret"
     mail = Settings.from_environment(
         {"NBA_ALERT_EMAIL": "me@example.org", "NBA_SMTP_URL": "smtps://me:very-secret@mail"}
     )
-    assert mail.alerts.smtp_url == "smtps://me:very-secret@mail"
+    assert mail.alerts.smtp_url.get_secret_value() == "smtps://me:very-secret@mail"
     assert "very-secret" not in repr(webhook) + repr(mail)
+
+
+def test_no_secret_is_shown_by_what_holds_it() -> None:
+    settings = Settings.from_environment(
+        {
+            "NBA_SOURCE": "balldontlie",
+            "BALLDONTLIE_API_KEY": "very-secret",
+            "NBA_ALERT_EMAIL": "me@example.org",
+            "NBA_SMTP_URL": "smtps://me:very-secret@mail",
+        }
+    )
+    shown = [settings, settings.alerts, settings.balldontlie_api_key, settings.model_dump(), settings.model_dump_json()]
+    for it in [*shown, *(build_definitions(settings).resources or {}).values()]:
+        assert "very-secret" not in repr(it) + str(it)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BALLDONTLIE_BASE_URL",
+        "NBA_INJURY_BASE_URL",
+        "BASKETBALL_REFERENCE_BASE_URL",
+        "NBA_DAGIT_URL",
+        "NBA_LANDING",
+        "NBA_ARTIFACTS",
+        "NBA_BIGQUERY_ENDPOINT",
+    ],
+)
+@pytest.mark.parametrize("value", ["https://me:very-secret@host", "https://me:very-secret@[host"])
+def test_an_address_with_a_password_is_refused_without_repeating_it(name: str, value: str) -> None:
+    bigquery = {"NBA_WAREHOUSE": "bigquery", "NBA_BIGQUERY_PROJECT": "a-project"}
+    with pytest.raises(SettingsError, match=f"^{name} holds an @.*: use an address without") as error:
+        Settings.from_environment({**bigquery, name: value})
+    assert "very-secret" not in str(error.value)
+    assert error.value.__suppress_context__  # a traceback would show pydantic's own text
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"NBA_SOURCE": "a\nb"}, r"NBA_SOURCE='a\nb': use one of sample, balldontlie"),
+        ({"NBA_LANDING": "foo://x"}, "NBA_LANDING='foo://x': use a folder, or a bucket URL such as gs://bucket/folder"),
+        (
+            {"BALLDONTLIE_API_KEY": "very\nsecret"},
+            "BALLDONTLIE_API_KEY holds characters that no key has: copy it again",
+        ),
+        (
+            {"BALLDONTLIE_BASE_URL": "host"},
+            "BALLDONTLIE_BASE_URL='host': use an address such as https://api.balldontlie.io",
+        ),
+        ({"NBA_SOURCE": "x", "BALLDONTLIE_REQUESTS_PER_MINUTE": "y"}, "NBA_SOURCE='x': use one of sample, balldontlie"),
+    ],
+)
+def test_a_user_reads_one_line_whatever_was_wrong(variables: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environment(variables)
+    assert str(error.value) == told
+
+
+def test_a_variable_named_like_a_field_means_nothing() -> None:
+    assert Settings.from_environment({"alerts": "{", "source": "x", "bigquery": "1"}) == Settings.from_environment({})
+
+
+def test_the_real_address_given_by_hand_is_no_stand_in() -> None:
+    settings = Settings.from_environment({"BALLDONTLIE_BASE_URL": "https://api.balldontlie.io"})
+    assert (settings.injury_base_url, settings.basketball_reference_base_url) == REAL
 
 
 HOOK = "https://hooks.example.org/very-secret"

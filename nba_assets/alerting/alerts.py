@@ -27,7 +27,7 @@ class NotDelivered(Exception):
 def deliver(alerts: AlertSettings, message: str) -> None:
     """Hand one message to whoever is configured; NotDelivered when that fails or takes longer than `ONE_MESSAGE`."""
     if alerts.webhook_url:
-        _in_time(lambda: _post(alerts.webhook_url, message), "the webhook")
+        _in_time(lambda: _post(alerts.webhook_url.get_secret_value(), message), "the webhook")
     elif alerts.email:
         _in_time(lambda: _mail(alerts, message), "the mail server")
 
@@ -55,7 +55,7 @@ def _post(url: str, message: str) -> None:
 
 
 def _mail(alerts: AlertSettings, message: str) -> None:
-    server = urlsplit(alerts.smtp_url)
+    server = urlsplit(alerts.smtp_url.get_secret_value())
     mail = EmailMessage()
     mail["To"] = alerts.email
     mail["From"] = alerts.email.split(",")[0]

@@ -1,1 +1,1 @@
-"""What dagster.yaml plugs into Dagster: event log, run launcher, executor, pools, terminal log."""
+"""What Dagster's instance is made of: its home, event log, run launcher, executor, pools, terminal log."""

@@ -19,9 +19,7 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
-from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
-from dagster._serdes import deserialize_value
 
 ONE_ANSWER = 10  # seconds that a code server has to answer
 
@@ -64,7 +62,7 @@ def run_lock_executor(_: dg.InitExecutorContext) -> RunLockExecutor:
     return RunLockExecutor(retries=RetryMode.ENABLED, marker_to_close=None)
 
 
-class HealthCheckRunLauncher(DefaultRunLauncher):
+class HealthCheckRunLauncher(dg.DefaultRunLauncher):
     """Dagster's default launcher; asked by run monitoring, it knows when the process of a run is gone.
 
     On this machine by the lock, on another one by asking the code server that launched the run.
@@ -87,7 +85,7 @@ class HealthCheckRunLauncher(DefaultRunLauncher):
             answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=ONE_ANSWER)
         except DagsterUserCodeUnreachableError:
             return False  # it restarts, or was on this machine and is told by the lock
-        return not deserialize_value(answer, CanCancelExecutionResult).can_cancel
+        return not dg.deserialize_value(answer, CanCancelExecutionResult).can_cancel
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:

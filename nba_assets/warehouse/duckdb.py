@@ -17,7 +17,6 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import tenacity
-from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 from pydantic import PrivateAttr
 
@@ -26,7 +25,7 @@ from nba_assets.tables import PUBLICATIONS, Table
 from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, transaction
 from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
-ON_THIS_MACHINE = (DefaultRunLauncher, SyncInMemoryRunLauncher)
+ON_THIS_MACHINE = (dg.DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
 # A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
 CANNOT_USE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)

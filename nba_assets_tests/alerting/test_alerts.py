@@ -75,7 +75,9 @@ def status(code: int, *headers: str) -> bytes:
 
 
 def to_webhook(port: int) -> AlertSettings:
-    return AlertSettings(f"http://127.0.0.1:{port}/{SECRET}", "", "", "http://dagit")
+    return AlertSettings.read(
+        {"NBA_ALERT_WEBHOOK_URL": f"http://127.0.0.1:{port}/{SECRET}", "NBA_DAGIT_URL": "http://dagit"}
+    )
 
 
 def silent(handler: socketserver.StreamRequestHandler, spoken: Spoken) -> None:
@@ -157,7 +159,9 @@ def smtp(*extensions: str) -> Callable[[socketserver.StreamRequestHandler, Spoke
 
 
 def by_mail(port: int, login: str = "") -> AlertSettings:
-    return AlertSettings("", "a@example.org,b@example.org", f"smtp://{login}127.0.0.1:{port}", "http://dagit")
+    return AlertSettings.read(
+        {"NBA_ALERT_EMAIL": "a@example.org,b@example.org", "NBA_SMTP_URL": f"smtp://{login}127.0.0.1:{port}"}
+    )
 
 
 def test_an_e_mail_holds_the_message_and_its_gist_as_subject() -> None:

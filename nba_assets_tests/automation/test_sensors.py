@@ -175,7 +175,7 @@ def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch
     watch.runs.run(FIRST)
     later = time.time() + TOO_OLD + 60
     messages: list[str] = []
-    silent = AlertSettings("", "", "", "http://dagit")
+    silent = AlertSettings.read({"NBA_DAGIT_URL": "http://dagit"})
     told = tick(watch.runs.instance, ledger := AlertState(), see_checks, silent, later, messages.append)
     assert told == "1 ended runs read, 1 messages told, 0 kept for later"
     assert messages == [
@@ -192,5 +192,5 @@ def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch
 def test_the_sensors_are_part_of_the_project_and_start_stopped() -> None:
     sensors = build_definitions(Settings.from_environment({})).sensors or []
     assert {sensor.name for sensor in sensors} >= {"failed_checks", "failed_runs"}
-    stopped = alert_sensors(AlertSettings("", "", "", "http://dagit"))
+    stopped = alert_sensors(AlertSettings.read({"NBA_DAGIT_URL": "http://dagit"}))
     assert {sensor.default_status for sensor in stopped} == {dg.DefaultSensorStatus.STOPPED}
