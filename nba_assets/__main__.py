@@ -29,18 +29,10 @@ def cli() -> None:
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
     from nba_assets.automation.jobs import asking, over_weeks
-    from nba_assets.partitions import WEEKS, season_of, weeks_between
+    from nba_assets.partitions import season_of, weeks_of_range
     from nba_assets.reports import backfill_text as report_text
 
-    known = WEEKS.get_partition_keys()
-    asked = weeks_between(first.date(), last.date())
-    unknown = [week for week in asked if f"{week}" not in known]
-    if not asked or unknown:
-        missing = f"week {unknown[0]} is not" if unknown else "no week is"
-        raise click.ClickException(
-            f"{first.date()} to {last.date()}: {missing} in the history, "
-            f"which goes from {known[0]} to {known[-1]}. Choose other dates, or set NBA_FIRST_WEEK for an earlier start"
-        )
+    asked = weeks_of_range(first.date(), last.date())
     over = {"config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}}
     result = run_job(
         "backfill",
@@ -63,7 +55,8 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     sample = Settings.from_environment().source == "sample"
     seasons = range(season_of(first.date()), season_of(last.date()) + 1) if sample else ()
     stored = [store_rosters(season, refresh) for season in seasons]
-    sys.exit(0 if result.success and all(stored) else 1)
+    failed = tell_failed_checks(result)
+    sys.exit(0 if result.success and not failed and all(stored) else 1)
 
 
 @cli.command()
@@ -71,6 +64,10 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
 @click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="a date in the last week; else the week in progress")
 def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
     """Say of every week whether it is complete, and what to do where it is not."""
+    from nba_assets.partitions import FIRST_WEEK, league_today, weeks_of_range
+
+    if first or last:
+        weeks_of_range(first.date() if first else FIRST_WEEK, last.date() if last else league_today())
     over = {"first_date": first, "last_date": last}
     dates = {name: f"{date.date()}" for name, date in over.items() if date}
     result = run_job(
@@ -82,13 +79,7 @@ def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
     )
     for materialized in result.asset_materializations_for_node("nba_validation__data_health"):
         click.echo(materialized.metadata["weeks by state"].value)
-    failed = [
-        evaluation
-        for evaluation in result.get_asset_check_evaluations()
-        if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
-    ]
-    for evaluation in failed:
-        click.echo(f"\n{evaluation.check_name}: {evaluation.description}", err=True)
+    failed = tell_failed_checks(result)
     sys.exit(0 if result.success and not failed else 1)
 
 
@@ -147,6 +138,19 @@ def store_rosters(season: int, refresh: bool) -> bool:
         run_config={"ops": teams, "loggers": {"console": {"config": {}}}},
     )
     return result.success
+
+
+def tell_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a check of severity ERROR failed; each is told once, with its weeks and what it said of the first."""
+    failed: dict[tuple[str, str], list[dg.AssetCheckEvaluation]] = {}
+    for each in result.get_asset_check_evaluations():
+        if not each.passed and each.severity == dg.AssetCheckSeverity.ERROR:
+            failed.setdefault((each.asset_key.to_user_string(), each.check_name), []).append(each)
+    for (asset, check), evaluations in failed.items():
+        weeks = f", {len(evaluations)} weeks, the first" if len(evaluations) > 1 else ""
+        reason = evaluations[0].description or "see its page in Dagit"
+        click.echo(f"\nFAILED: {check} of {asset}{weeks}: {reason}", err=True)
+    return bool(failed)
 
 
 def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -16,6 +16,8 @@ LEAGUE_TIME = ZoneInfo("US/Eastern")
 FIRST_WEEK = dt.date(2021, 10, 1)
 WEEK = dt.timedelta(days=7)
 FRIDAY = 4
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+PARTITION = "dagster/partition"
 SEASON_OPENS = 7  # month; free agency opens the league's year on July 1
 
 
@@ -67,6 +69,42 @@ def contiguous_runs(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
 def weeks_as_ranges(weeks: Iterable[dt.date]) -> list[str]:
     """The weeks as text, runs of consecutive weeks as "first to last"."""
     return [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in contiguous_runs(weeks)]
+
+
+def weeks_of_range(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The weeks of the history that touch the dates `first` to `last`.
+
+    A SettingsError where there is none, or one of them is not in the history.
+    """
+    known = weeks_of_keys(WEEKS.get_partition_keys())
+    asked = weeks_between(first, last)
+    unknown = [week for week in asked if week not in known]
+    if not asked or unknown:
+        missing = f"week {unknown[0]} is not" if unknown else "no week is"
+        raise SettingsError(
+            f"{first} to {last}: {missing} in the history, which goes from {known[0]} to {known[-1]}. Choose other "
+            "dates, or set NBA_FIRST_WEEK for an earlier start"
+        )
+    return asked
+
+
+def weeks_of_run(tags: Mapping[str, str]) -> list[dt.date]:
+    """The weeks that a run was launched over, by its tags; none for a run of no weeks."""
+    keys = WEEKS.get_partition_keys()
+    if RANGE_START in tags:
+        return weeks_of_keys([key for key in keys if tags[RANGE_START] <= key <= tags[RANGE_END]])
+    return weeks_of_keys([key for key in keys if key == tags.get(PARTITION)])
+
+
+def dates_asked(first_date: str, last_date: str, tags: Mapping[str, str]) -> tuple[dt.date, dt.date]:
+    """The dates that a report is over: those given, or else those of the run's weeks, or of the history up to today."""
+    weeks = weeks_of_run(tags)
+    first = weeks[0] if weeks else dt.date.fromisoformat(str(WEEKS.get_first_partition_key()))
+    last = last_day(weeks[-1]) if weeks else league_today()
+    return (
+        dt.date.fromisoformat(first_date) if first_date else first,
+        dt.date.fromisoformat(last_date) if last_date else last,
+    )
 
 
 def league_today() -> dt.date:

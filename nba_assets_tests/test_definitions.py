@@ -12,7 +12,7 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 
 import nba_assets
 from nba_assets import definitions as definitions_module
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.definitions import box_score_source, build_definitions
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS
 from nba_assets.settings import REPOSITORY, Settings

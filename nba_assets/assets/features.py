@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nba_assets.checks.model_thresholds import NO_TARGET_LEAKAGE
+from nba_assets.checks.model import NO_TARGET_LEAKAGE
 from nba_assets.features.leakage import Inputs, target_leakage
 from nba_assets.features.player_games import player_game_features as make_features
 from nba_assets.partitions import last_day, week_of

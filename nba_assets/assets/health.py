@@ -9,8 +9,8 @@ import pandas as pd
 
 from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
 from nba_assets.assets.features import not_called_off
-from nba_assets.checks.check import Threshold
-from nba_assets.checks.thresholds import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
+from nba_assets.checks.check import Outcome, Threshold
+from nba_assets.checks.freshness import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
 from nba_assets.errors import SourceError, WarehouseError
 from nba_assets.partitions import (
     LEAGUE_TIME,
@@ -213,13 +213,13 @@ def judge_freshness(
 ) -> dg.AssetCheckResult:
     """published: by table, when each of the two newest weeks was last published; now: in league time."""
     ages = {table: _hours_since(by_week, now) for table, by_week in published.items()}
-    outcomes = {table: "error" if age is None else threshold.outcome(age) for table, age in ages.items()}
-    late = [table for table, outcome in outcomes.items() if outcome != "pass"]
+    outcomes = {table: Outcome.ERROR if age is None else threshold.outcome(age) for table, age in ages.items()}
+    late = [table for table, outcome in outcomes.items() if outcome is not Outcome.PASS]
     known = [age for age in ages.values() if age is not None]
     told = [f"{table} {'never' if (age := ages[table]) is None else f'{age:.0f} h ago'}" for table in late]
     return dg.AssetCheckResult(
         passed=not late,
-        severity=dg.AssetCheckSeverity.ERROR if "error" in outcomes.values() else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if Outcome.ERROR in outcomes.values() else dg.AssetCheckSeverity.WARN,
         description=f"week {week_of(now.date())} was published by {', '.join(told) or 'every table in time'}",
         metadata={"rows_looked_at": len(known), **({threshold.metric: max(known)} if known else {})},
     )

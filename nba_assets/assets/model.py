@@ -13,7 +13,7 @@ from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
 from nba_assets.model.weekly_training import last_date_before, train_weeks
-from nba_assets.partitions import WEEKS, weeks_of_keys
+from nba_assets.partitions import WEEKS, dates_asked, weeks_of_keys
 from nba_assets.reports import model_charts
 from nba_assets.tables import MODEL_COMPARISON
 from nba_assets.tables.asset_keys import CHAMPION, group_of
@@ -70,10 +70,10 @@ def xgboost_model(
 
 
 class ComparisonRange(dg.Config):
-    """first_date, last_date: league dates of the rows that are split and compared on."""
+    """first_date, last_date: league dates of the rows compared on; the history up to the run's weeks if empty."""
 
-    first_date: str = "2021-10-01"
-    last_date: str = "2024-04-30"
+    first_date: str = ""
+    last_date: str = ""
 
 
 @dg.asset(
@@ -93,9 +93,10 @@ def model_comparison(
     context: dg.AssetExecutionContext, config: ComparisonRange, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
     """The models were trained on the first 70 % of the rows; the next 15 % are for choosing, the last 15 % for this."""
-    first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
+    history = weeks_of_keys(WEEKS.get_partition_keys())
+    first, last = dates_asked(config.first_date or f"{history[0]}", config.last_date, context.run.tags)
     with retries.expected_failures(context):
-        features = warehouse.read_weeks(PLAYER_GAME_FEATURES, weeks_of_keys(WEEKS.get_partition_keys()))
+        features = warehouse.read_weeks(PLAYER_GAME_FEATURES, history)
     rows = comparison.comparable_rows(features, first, last)
     try:
         result = comparison.compare(rows, Parameters())

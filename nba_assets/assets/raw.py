@@ -8,7 +8,7 @@ from dataclasses import replace
 import dagster as dg
 import pandas as pd
 
-from nba_assets.checks.thresholds import GAMES_KEPT
+from nba_assets.checks.games import GAMES_KEPT
 from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.interface import BoxScoreSource

@@ -1,15 +1,16 @@
 """Validation tables: what was measured, week by week, and the report over all weeks."""
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.audit import audit
-from nba_assets.partitions import WEEKS, weeks_between
+from nba_assets.partitions import WEEKS, dates_asked, weeks_between
 from nba_assets.reports import backfill_text as report_text
-from nba_assets.reports.backfill_report import FAILURE, HAND_OFF_FIRST, HAND_OFF_LAST, SUCCESS
+from nba_assets.reports.backfill_report import FAILURE, SUCCESS
 from nba_assets.reports.backfill_report import backfill_report as make_report
 from nba_assets.tables import (
     BDL_GAMES,
@@ -64,10 +65,10 @@ def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[d
 
 
 class ReportRange(dg.Config):
-    """first_date, last_date: league dates the report covers, by default those of the hand-off documents' bounds."""
+    """first_date, last_date: league dates the report covers; those of the run's weeks, or the history, if empty."""
 
-    first_date: str = HAND_OFF_FIRST.isoformat()
-    last_date: str = HAND_OFF_LAST.isoformat()
+    first_date: str = ""
+    last_date: str = ""
 
 
 @dg.asset(
@@ -94,7 +95,7 @@ def backfill_report(
     Volume and NULL rate by season and month, coverage of the raw rows, two games added up, and the weeks that are
     missing. Open its Markdown under the newest materialization.
     """
-    first, last = dt.date.fromisoformat(config.first_date), dt.date.fromisoformat(config.last_date)
+    first, last = dates_asked(config.first_date, config.last_date, context.run.tags)
     known = WEEKS.get_partition_keys()
     weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
     with retries.expected_failures(context):
@@ -107,7 +108,7 @@ def backfill_report(
             "decision": report.decision,
             "report": dg.MetadataValue.md(text + chart),
             "weeks published": report.weeks - len(report.unpublished),
-            **report.measures,
+            **{name: value for name, value in report.measures.items() if not math.isnan(value)},
         },
         check_results=[
             dg.AssetCheckResult(

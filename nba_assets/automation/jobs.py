@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from nba_assets.partitions import RANGE_END, RANGE_START
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -16,8 +17,6 @@ from nba_assets.tables import (
 )
 from nba_assets.tables.asset_keys import ACCURACY_REPORT, BACKFILL_REPORT, CHAMPION, DATA_HEALTH
 from nba_assets.tables.model import XGBOOST_MODEL
-
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 WEEKLY = dg.AssetSelection.assets(*(table.asset_key for table in WEEKLY_TABLES))
 REFRESHED = WEEKLY - dg.AssetSelection.assets(XGBOOST_MODEL.asset_key)

@@ -16,8 +16,7 @@ from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 
 from nba_assets.alerting.alerts import NotDelivered, deliver
 from nba_assets.alerting.incidents import AlertState, Observation
-from nba_assets.automation.jobs import RANGE_END, RANGE_START
-from nba_assets.partitions import WEEKS
+from nba_assets.partitions import PARTITION, weeks_of_run
 from nba_assets.settings import AlertSettings
 from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED
 
@@ -29,7 +28,6 @@ ENDS: tuple[RunStatusChangeEventType, ...] = (
 EVERY = 30  # seconds between two ticks
 RUNS_AT_ONCE = 50  # read in one tick; what is left is read in the next
 DELIVERING = 20.0  # seconds of a tick in which messages are sent; what is left is sent in the next
-PARTITION = "dagster/partition"
 BACKFILL = "dagster/backfill"
 
 Observer = Callable[[dg.DagsterInstance, dg.DagsterRun, dg.EventLogEntry, str], Iterator[Observation]]
@@ -176,6 +174,5 @@ def _reason(evaluation: dg.AssetCheckEvaluation) -> str:
 
 def _partitions(run: dg.DagsterRun) -> list[str]:
     """The weeks (or the season) the run was asked for."""
-    if RANGE_START in run.tags:
-        return [key for key in WEEKS.get_partition_keys() if run.tags[RANGE_START] <= key <= run.tags[RANGE_END]]
-    return [run.tags[PARTITION]] if PARTITION in run.tags else []
+    weeks = [f"{week}" for week in weeks_of_run(run.tags)]
+    return weeks or ([run.tags[PARTITION]] if PARTITION in run.tags else [])

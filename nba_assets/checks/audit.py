@@ -10,10 +10,12 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets.checks import metrics
-from nba_assets.checks.thresholds import Check, Threshold, checks_of
+from nba_assets.checks.catalogue import checks_of
+from nba_assets.checks.check import FINAL_GAMES, Check, Outcome, Threshold
+from nba_assets.checks.measure import measure, rows_due
 from nba_assets.partitions import WEEKS
 from nba_assets.tables import Table
+from nba_assets.warehouse.interface import Query
 
 
 @dataclass(frozen=True)
@@ -22,16 +24,16 @@ class Measurement:
 
     threshold: Threshold
     value: float | None
-    outcome: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says of one week: "pass", "warn" or "error", why, and from how many rows."""
+    """What a check says of one week: how it turned out, why, and from how many rows."""
 
     check: Check
     week: dt.date
-    outcome: str
+    outcome: Outcome
     reason: str
     rows_looked_at: int
     final_games: int
@@ -40,7 +42,7 @@ class Verdict:
     @property
     def refuses(self) -> bool:
         """Whether this verdict keeps the week's rows from being published."""
-        return self.check.blocking and self.outcome == "error"
+        return self.check.blocking and self.outcome is Outcome.ERROR
 
 
 def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, final_games: int) -> Verdict:
@@ -51,63 +53,63 @@ def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, fi
     """
     if measured is None or not measured["rows_looked_at"]:
         played = f"looked at no rows although {final_games} final games were played"
-        nothing_due = "no games" if check.due == metrics.FINAL_GAMES else "no rows, and none are due"
-        outcome, reason = ("error", played) if final_games else ("pass", nothing_due)
+        nothing_due = "no games" if check.due == FINAL_GAMES else "no rows, and none are due"
+        outcome, reason = (Outcome.ERROR, played) if final_games else (Outcome.PASS, nothing_due)
         nothing = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
         return Verdict(check, week, outcome, reason, 0, final_games, nothing)
     measurements = tuple(
         _judge(threshold, None if pd.isna(measured[threshold.metric]) else float(measured[threshold.metric]))
         for threshold in check.thresholds
     )
-    worst = next(level for level in ("error", "warn", "pass") if level in [m.outcome for m in measurements])
-    told = [m for m in measurements if m.outcome == worst] if worst != "pass" else list(measurements)
+    worst = next(level for level in reversed(Outcome) if level in [m.outcome for m in measurements])
+    told = [m for m in measurements if m.outcome == worst] if worst is not Outcome.PASS else list(measurements)
     reason = "; ".join(_sentence(measurement) for measurement in told)
-    if worst != "pass" and isinstance(measured.get("named"), str):
+    if worst is not Outcome.PASS and isinstance(measured.get("named"), str):
         reason += f": {measured['named']}"
     return Verdict(check, week, worst, reason, int(measured["rows_looked_at"]), final_games, measurements)
 
 
 def _judge(threshold: Threshold, value: float | None) -> Measurement:
-    return Measurement(threshold, value, "error" if value is None else threshold.outcome(value))
+    return Measurement(threshold, value, Outcome.ERROR if value is None else threshold.outcome(value))
 
 
 def _sentence(measurement: Measurement) -> str:
     threshold, value = measurement.threshold, measurement.value
     if value is None:
         return f"{threshold.metric} could not be measured"
-    relation = "is within" if measurement.outcome == "pass" else "is outside"
+    relation = "is within" if measurement.outcome is Outcome.PASS else "is outside"
     return f"{threshold.metric} {value:.6g} {relation} the bound {threshold.pass_range}"
 
 
 def audit(
-    query: metrics.Query,
+    query: Query,
     table: Table,
     weeks: Sequence[dt.date],
     staged: Mapping[str, str] | None = None,
     measured_by_asset: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[dt.date, list[Verdict]]:
-    """All verdicts on a table, by week; `staged` as in `metrics.measure`.
+    """All verdicts on a table, by week; `staged` as in `measure`.
 
     measured_by_asset: for checks without SQL, by name, what the asset has measured, one row a week like that of a
     check's SQL. Without it, as when a published table is measured again, they are left out.
     """
     names, by_asset = staged or {}, measured_by_asset or {}
     checks = [check for check in checks_of(table) if check.sql or check.name in by_asset]
-    due = {sql: metrics.rows_due(query, sql, weeks, names) for sql in {check.due for check in checks} if sql}
+    due = {sql: rows_due(query, sql, weeks, names) for sql in {check.due for check in checks} if sql}
     verdicts: dict[dt.date, list[Verdict]] = {week: [] for week in weeks}
     for check in checks:
         games = due[check.due] if check.due else {}
-        measured = metrics.measure(query, check.sql, weeks, names) if check.sql else by_asset[check.name]
+        measured = measure(query, check.sql, weeks, names) if check.sql else by_asset[check.name]
         by_week = {row["week"]: row for row in measured.to_dict("records")}
         for week in weeks:
             verdicts[week].append(evaluate(check, week, by_week.get(week), games.get(week, 0)))
     return verdicts
 
 
-def unfit(table: Table, week: dt.date, reason: str) -> Verdict:
+def not_staged(table: Table, week: dt.date, reason: str) -> Verdict:
     """The verdict on a week whose rows could not even be staged: not fetched, not computed, or of wrong types."""
     integrity = next(check for check in checks_of(table) if check.name == "row_integrity")
-    return Verdict(integrity, week, "error", reason, 0, 0)
+    return Verdict(integrity, week, Outcome.ERROR, reason, 0, 0)
 
 
 def check_specs(table: Table) -> list[dg.AssetCheckSpec]:

@@ -1,16 +1,30 @@
-"""What a check and its thresholds are: values; which ones there are is in `thresholds` and `model_thresholds`."""
+"""What a check and its thresholds are: values. Each module beside this one declares those of some tables."""
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
-from nba_assets.checks import metrics
 from nba_assets.tables import Table
 
 HAND_OFF = "hand-off documents of the previous system"
 SEASONS = "measured on the real seasons 2021-22 to 2023-24"
 DESIGN = "set by the design"
 DEFINITION = "true by definition"
+
+ASK_AGAIN = "materialize the week again once the source is repaired; nothing downstream was computed from it."
+FINAL_GAMES = """
+SELECT week, COUNT(*) AS games FROM {final_games} AS game GROUP BY week
+"""
+"""What rows are due for, by default: the week's final games."""
+
+
+class Outcome(enum.StrEnum):
+    """How a metric, or a check by its worst metric, turned out."""
+
+    PASS = "pass"
+    WARN = "warn"
+    ERROR = "error"
 
 
 @dataclass(frozen=True)
@@ -47,15 +61,19 @@ class Threshold:
     origin: str
     warn_range: Range | None = None
 
-    def outcome(self, value: float) -> str:
+    def outcome(self, value: float) -> Outcome:
         if value in self.pass_range:
-            return "pass"
-        return "warn" if self.warn_range is not None and value in self.warn_range else "error"
+            return Outcome.PASS
+        return Outcome.WARN if self.warn_range is not None and value in self.warn_range else Outcome.ERROR
 
 
 @dataclass(frozen=True)
 class Check:
     """An asset check: what `sql`, or where it is empty the asset itself, measures each week against the thresholds.
+
+    sql gives one row a week: `week`, `rows_looked_at` (rows or games a value was computed from), each threshold's
+    metric and, where there is one, `named`: the days, games or players that are wrong. The same text runs on DuckDB and
+    BigQuery; `measure` says what the names in braces stand for.
 
     blocking: an error keeps the week's new rows from being published. why: what the check protects from.
     remedy: what to do when it fails. due: SQL that counts, by week, what rows are due for (final games by default); a
@@ -69,7 +87,7 @@ class Check:
     blocking: bool
     why: str
     remedy: str
-    due: str | None = metrics.FINAL_GAMES
+    due: str | None = FINAL_GAMES
 
     @property
     def description(self) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
-from nba_assets.checks.thresholds import ROSTER_AGE_IN_DAYS, ROSTER_SIZE
+from nba_assets.checks.check import Range
 from nba_assets.errors import SourceError
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS
 from nba_assets.tables import BR_ROSTERS_CURRENT
 
+ROSTER_SIZE = Range(13, 21)  # current players of a team
+ROSTER_AGE_IN_DAYS = Range(at_most=2)
 THIRTY_TEAMS, ROSTER_SIZES, UNIQUE_KEYS, FRESHNESS = "thirty_teams", "roster_sizes", "unique_keys", "freshness"
 _DESCRIPTIONS = {
     THIRTY_TEAMS: "Each of the 30 teams was read in this run. A team that was not keeps its earlier rows: materialize "

@@ -6,12 +6,13 @@ range, so there volume is left to the weekly checks and to the list of weeks tha
 """
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from nba_assets.checks.thresholds import HAND_OFF, SEASONS, Range
+from nba_assets.checks.check import HAND_OFF, SEASONS, Range
 from nba_assets.warehouse.interface import Warehouse
 
 HAND_OFF_FIRST, HAND_OFF_LAST = dt.date(2021, 10, 1), dt.date(2024, 4, 30)
@@ -31,7 +32,10 @@ class RangeBound:
     of_hand_off_range: bool = False
 
     def decide(self, value: float, first: dt.date, last: dt.date) -> str:
-        """The decision on `value`; a volume of the hand-off's range is not judged over another one."""
+        """The decision on `value`; a volume of the hand-off's range is not judged over another one, nor is what no game
+        was played for (NaN)."""
+        if math.isnan(value):
+            return NOT_JUDGED
         if self.of_hand_off_range and (first, last) != (HAND_OFF_FIRST, HAND_OFF_LAST):
             return NOT_JUDGED
         if value in self.success:
@@ -61,6 +65,15 @@ SELECT COUNT(*) AS row_count
 FROM nba_raw.bdl_player_boxscores AS box
 JOIN nba_raw.bdl_games AS game ON game.game_id = box.game_id AND game.week = box.week
 WHERE game.status = 'Final' AND box.game_date BETWEEN @first AND @last AND game.game_date BETWEEN @first AND @last
+"""
+PLAYED_GAMES = """
+SELECT COUNT(*) AS games FROM nba_raw.bdl_games WHERE status = 'Final' AND game_date BETWEEN @first AND @last
+"""
+# Of what the checks measured again in the published tables; the worst first.
+FAILED_CHECKS = """
+SELECT table_name, check_name, outcome, COUNT(DISTINCT week) AS weeks, MIN(week) AS first_week
+FROM nba_validation.validation_metrics WHERE outcome <> 'pass' AND week BETWEEN @first_week AND @last_week
+GROUP BY table_name, check_name, outcome ORDER BY outcome, weeks DESC, table_name, check_name
 """
 SPOT_GAMES = """
 SELECT game.game_id, game.game_date, game.visitor_team, game.visitor_score, game.home_team, game.home_score, best.pts,
@@ -100,6 +113,7 @@ class Report:
     spot_checks: list[SpotCheck]
     weeks: int
     unpublished: list[dt.date]
+    checks: pd.DataFrame
     reasons: list[str] = field(default_factory=list)
 
     @property
@@ -119,7 +133,9 @@ def backfill_report(
         for what, sql in (("Most points by a player", SPOT_GAMES), ("Most periods", LONGEST_GAME))
         for game in warehouse.query(sql, window).to_dict("records")
     ]
-    measures = _measures(months, raw_rows)
+    played = int(warehouse.query(PLAYED_GAMES, window)["games"].iloc[0])
+    checks = warehouse.query(FAILED_CHECKS, {"first_week": weeks[0], "last_week": weeks[-1]})
+    measures = _measures(months, raw_rows, played)
     decisions = {bound.measure: bound.decide(measures[bound.measure], first, last) for bound in BOUNDS}
     reasons = [
         f"{bound.measure} {measures[bound.measure]:,.6g} is outside {bound.success}"
@@ -130,15 +146,27 @@ def backfill_report(
     decisions["weeks published"] = PARTIAL if unpublished else SUCCESS
     if unpublished:
         reasons.append(f"{len(unpublished)} of {len(weeks)} weeks are not published by every table")
-    decisions["spot checks"] = SUCCESS if all(check.right for check in spot_checks) and spot_checks else FAILURE
+    right = all(check.right for check in spot_checks) and (spot_checks or not played)
+    decisions["spot checks"] = SUCCESS if right else FAILURE
+    failed = checks[checks["outcome"] == "error"]
+    decisions["checks"] = PARTIAL if len(failed) else SUCCESS
+    for check in failed.head(1).to_dict("records"):
+        reasons.append(
+            f"{int(failed['weeks'].sum())} checks of published weeks failed, the most often {check['check_name']} of "
+            f"{check['table_name']}: {check['weeks']} weeks, the first {check['first_week']}"
+        )
+    if not played:
+        reasons.append("no game was played")
     reasons += [f"spot check: {check.title} does not add up" for check in spot_checks if not check.right]
     if 0 < measures["minutes NULL rate"] < BETTER_THAN_EXPECTED:
         reasons.append(f"minutes NULL rate {measures['minutes NULL rate']:.1%} is better than expected")
-    return Report(first, last, measures, decisions, months, spot_checks, len(weeks), unpublished, reasons)
+    return Report(first, last, measures, decisions, months, spot_checks, len(weeks), unpublished, checks, reasons)
 
 
-def _measures(months: pd.DataFrame, raw_rows: int) -> dict[str, float]:
+def _measures(months: pd.DataFrame, raw_rows: int, played_games: int) -> dict[str, float]:
+    """The measures of BOUNDS and two more; a rate of no rows is NaN, or the worst there is where games were played."""
     rows = int(months["row_count"].sum())
+    worst, none = (1.0, 0.0) if played_games else (math.nan, math.nan)
     nulls = float((months["null_rate"] * months["row_count"]).sum())
     from_median = months["null_rate"] - months.groupby("season")["null_rate"].transform("median")
     return {
@@ -146,10 +174,10 @@ def _measures(months: pd.DataFrame, raw_rows: int) -> dict[str, float]:
         "games": int(months["games"].sum()),
         "player-games played": int(months["played"].sum()),
         "raw rows": raw_rows,
-        "minutes NULL rate": nulls / rows if rows else 1.0,
-        "coverage of raw rows": rows / raw_rows if raw_rows else 0.0,
-        "highest NULL rate of a month": float(months["null_rate"].max()) if rows else 1.0,
-        "farthest month from its season's median NULL rate": float(from_median.abs().max()) if rows else 1.0,
+        "minutes NULL rate": nulls / rows if rows else worst,
+        "coverage of raw rows": rows / raw_rows if raw_rows else none,
+        "highest NULL rate of a month": float(months["null_rate"].max()) if rows else worst,
+        "farthest month from its season's median NULL rate": float(from_median.abs().max()) if rows else worst,
     }
 
 

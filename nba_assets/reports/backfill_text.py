@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEASON_COLOURS = ("#2a6f97", "#e07a5f", "#3d8361", "#8d6a9f", "#c9a227", "#6b705c")
+COUNTS = ("summary rows", "raw rows", "games", "player-games played")
 CHART = "\n\n![NULL rate by month]"
 
 
@@ -34,14 +36,17 @@ def markdown(report: Report) -> str:
     ]
     for bound in BOUNDS:
         value, decision = report.measures[bound.measure], report.decisions[bound.measure]
-        lines.append(f"| {bound.measure} | {_number(value)} | {bound.success} | {decision} | {bound.origin} |")
+        lines.append(
+            f"| {bound.measure} | {_number(bound.measure, value)} | {bound.success} | {decision} | {bound.origin} |"
+        )
     for measure in ("games", "player-games played"):
-        lines.append(f"| {measure} | {_number(report.measures[measure])} | | | |")
+        lines.append(f"| {measure} | {_number(measure, report.measures[measure])} | | | |")
     lines += ["", "## Volume and NULL rate by season and month", "", *_months_table(report.months), ""]
     lines += ["```", bars(report.months), "```", "", "## Spot checks", ""]
     for check in report.spot_checks:
         lines += [f"{check.title}: {'adds up' if check.right else 'DOES NOT ADD UP'}", ""]
         lines += [*(f"- {finding}" for finding in check.findings), ""]
+    lines += ["## Checks", "", *_checks_table(report.checks), ""]
     lines += ["## Weeks", "", f"{report.weeks - len(report.unpublished)} of {report.weeks} weeks published."]
     if report.unpublished:
         lines += [
@@ -51,8 +56,27 @@ def markdown(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value > 1.5 else f"{value:.1%}"
+def _number(measure: str, value: float) -> str:
+    if math.isnan(value):
+        return "no games"
+    return f"{value:,.0f}" if measure in COUNTS else f"{value:.1%}"
+
+
+def _checks_table(checks: pd.DataFrame) -> list[str]:
+    if checks.empty:
+        return ["Every check of every published week passed."]
+    counts = checks.groupby("outcome")["weeks"].sum()
+    lines = [
+        f"{counts.get('error', 0)} failed and {counts.get('warn', 0)} warned, counted by week.",
+        "",
+        "| table | check | outcome | weeks | first |",
+        "|---|---|---|---:|---|",
+    ]
+    for check in checks.itertuples():
+        lines.append(
+            f"| {check.table_name} | {check.check_name} | {check.outcome} | {check.weeks} | {check.first_week} |"
+        )
+    return lines
 
 
 def _months_table(months: pd.DataFrame) -> list[str]:

@@ -18,14 +18,15 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as NO_AUTOMATIC_EVENTS
 
 from nba_assets.checks.audit import Verdict
+from nba_assets.checks.check import Outcome
 from nba_assets.tables import Table
 from nba_assets.weekly.history import PUBLICATION, newest_materializations
 from nba_assets.weekly.publish import WeekResult
 
 LEVELS = {
-    "pass": (True, dg.AssetCheckSeverity.ERROR),
-    "warn": (False, dg.AssetCheckSeverity.WARN),
-    "error": (False, dg.AssetCheckSeverity.ERROR),
+    Outcome.PASS: (True, dg.AssetCheckSeverity.ERROR),
+    Outcome.WARN: (False, dg.AssetCheckSeverity.WARN),
+    Outcome.ERROR: (False, dg.AssetCheckSeverity.ERROR),
 }
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.partitions import weeks_of_keys
 from nba_assets.tables import Table
 

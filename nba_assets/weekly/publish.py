@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
-from nba_assets.checks.audit import Verdict, audit, unfit
+from nba_assets.checks.audit import Verdict, audit, not_staged
 from nba_assets.errors import SchemaError
 from nba_assets.tables import Table
 from nba_assets.warehouse.frames import to_arrow
@@ -91,7 +91,7 @@ def audited(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequenc
     fitting, misfits = _fit(rows.frame, table)
     unstaged = {**misfits, **rows.failures}
     sound = [week for week in weeks if week not in unstaged]
-    refused = {week: [unfit(table, week, unstaged[week])] for week in weeks if week in unstaged}
+    refused = {week: [not_staged(table, week, unstaged[week])] for week in weeks if week in unstaged}
     if not sound:
         yield Audited(table, rows, fitting, refused, None)
         return

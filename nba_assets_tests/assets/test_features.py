@@ -14,7 +14,7 @@ import pytest
 
 from nba_assets.assets import features
 from nba_assets.assets.features import make_features
-from nba_assets.checks.model_thresholds import NO_TARGET_LEAKAGE
+from nba_assets.checks.model import NO_TARGET_LEAKAGE
 from nba_assets.tables import NBAC_INJURY_REPORT
 from nba_assets.tables.model import PLAYER_GAME_FEATURES
 from nba_assets_tests.assets.test_weekly_assets import FIRST, SECOND, THIRD, WEEKS

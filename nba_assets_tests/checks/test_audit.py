@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from nba_assets.checks.audit import Verdict, audit, evaluate
-from nba_assets.checks.thresholds import Check, Range, Threshold, checks_of
+from nba_assets.checks.catalogue import checks_of
+from nba_assets.checks.check import Check, Range, Threshold
 from nba_assets.tables import (
     BDL_GAMES,
     VALIDATION_METRICS,

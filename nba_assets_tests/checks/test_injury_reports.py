@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nba_assets.checks.audit import Verdict, audit
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.tables import BDL_GAMES, NBAC_INJURY_REPORT
 from nba_assets.transforms.injury_reports import match_players, report_rows, with_reports
 from nba_assets.warehouse.duckdb import DuckDBWarehouse

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from nba_assets.checks.audit import Verdict, audit, evaluate
-from nba_assets.checks.model_thresholds import NO_TARGET_LEAKAGE
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
+from nba_assets.checks.model import NO_TARGET_LEAKAGE
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, Table
 from nba_assets.tables.features import FEATURES
 from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL

@@ -16,7 +16,7 @@ from nba_assets.reports.backfill_report import (
     Report,
     backfill_report,
 )
-from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, VALIDATION_METRICS
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets_tests.support.small_week import WEEK, league_week
@@ -117,6 +117,56 @@ def test_a_week_that_is_not_published_makes_the_report_partial_and_is_named(ware
     assert (report.decision, report.unpublished) == (PARTIAL, [SECOND])
     assert "1 of 3 weeks are not published by every table" in report.reasons
     assert f"Not published: {SECOND}. Read their failed checks." in report_text.markdown(report)
+
+
+def measured(warehouse: DuckDBWarehouse, *outcomes: str) -> None:
+    """One metric of the raw box scores in each week, with these outcomes."""
+    rows = pd.DataFrame(
+        {
+            "week": week,
+            "table_name": "nba_raw.bdl_player_boxscores",
+            "check_name": "team_points_match_score",
+            "metric": "team_scores_not_matched",
+            "value": 1.0,
+            "rows_looked_at": 6,
+            "outcome": outcome,
+            "passes": "= 0",
+            "blocking": False,
+        }
+        for week, outcome in zip(WEEKS, outcomes, strict=True)
+    )
+    with warehouse.stage(VALIDATION_METRICS, to_arrow(rows, VALIDATION_METRICS)) as staged:
+        staged.publish(WEEKS)
+
+
+def test_failed_checks_are_counted_and_the_worst_is_named(warehouse: DuckDBWarehouse) -> None:
+    measured(warehouse, "error", "pass", "error")
+    report = report_on(warehouse)
+    assert report.decision == PARTIAL
+    assert report.reasons[0] == (
+        "2 checks of published weeks failed, the most often team_points_match_score of nba_raw.bdl_player_boxscores: "
+        f"2 weeks, the first {FIRST}"
+    )
+    text = report_text.markdown(report)
+    assert "2 failed and 0 warned, counted by week." in text
+    assert f"| nba_raw.bdl_player_boxscores | team_points_match_score | error | 2 | {FIRST} |" in text
+
+
+def test_a_warning_is_counted_and_changes_no_decision(warehouse: DuckDBWarehouse) -> None:
+    measured(warehouse, "pass", "warn", "pass")
+    report = report_on(warehouse)
+    assert report.decision == SUCCESS
+    assert "0 failed and 1 warned, counted by week." in report_text.markdown(report)
+
+
+def test_weeks_in_which_nobody_played_are_a_success_that_says_so(warehouse: DuckDBWarehouse) -> None:
+    summer = [week + dt.timedelta(days=210) for week in WEEKS]
+    report = backfill_report(warehouse, summer[0], summer[-1], summer, set(summer))
+    assert (report.decision, report.reasons) == (SUCCESS, ["no game was played"])
+    text = report_text.markdown(report)
+    assert "| minutes NULL rate | no games | <= 0.45 | not judged |" in text
+    assert "| games | 0 | | | |" in text
+    assert "%" not in text.partition("## Volume")[0]
 
 
 def test_no_rows_at_all_are_a_failure(warehouse: DuckDBWarehouse) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from nba_assets.assets.health import LINEAGE, judge_freshness, judge_past_weeks, never_run
-from nba_assets.checks.thresholds import PUBLICATION_AGE
+from nba_assets.checks.freshness import PUBLICATION_AGE
 from nba_assets.reports.health import Lineage, State, classify, worst
 from nba_assets.reports.health_text import markdown
 from nba_assets.tables import WEEKLY_TABLES

@@ -26,7 +26,7 @@ from google.cloud import bigquery as google
 from requests.adapters import HTTPAdapter
 from upath import UPath
 
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.errors import WarehouseError
 from nba_assets.partitions import weeks_between
 from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, Table

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.partitions import WEEKS as ALL_WEEKS
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED

@@ -10,7 +10,7 @@ import dagster as dg
 import google.api_core.exceptions as google
 import pytest
 
-from nba_assets.checks.thresholds import checks_of
+from nba_assets.checks.catalogue import checks_of
 from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY

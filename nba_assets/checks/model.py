@@ -1,8 +1,7 @@
-"""The checks of features, models and predictions; their numbers come from the design or from the real seasons."""
+"""The checks of features, models and predictions."""
 
-from nba_assets.checks import model_metrics
 from nba_assets.checks.check import DEFINITION, DESIGN, NONE, SEASONS, Check, Range, Threshold
-from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
 
 NO_TARGET_LEAKAGE = "no_target_leakage"
 
@@ -10,7 +9,14 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PLAYER_GAME_FEATURES,
         "rows_of_the_summary",
-        model_metrics.FEATURE_ROWS,
+        """
+SELECT summary.week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN feature.player_id IS NULL THEN 1 ELSE 0 END) AS summary_rows_without_features
+FROM {player_game_summary} AS summary
+LEFT JOIN {player_game_features} AS feature
+ON feature.game_id = summary.game_id AND feature.player_id = summary.player_id AND feature.week = summary.week
+GROUP BY summary.week
+""",
         (Threshold("summary_rows_without_features", NONE, DEFINITION),),
         blocking=True,
         why="Every player-game of the summary has its features: what is missing here is missing in training.",
@@ -31,7 +37,14 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PLAYER_GAME_FEATURES,
         "null_features",
-        model_metrics.NULL_FEATURES,
+        """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN points_avg_last_10 IS NULL OR minutes_avg_last_10 IS NULL THEN 1.0 ELSE 0.0 END)
+           AS form_null_share,
+       AVG(CASE WHEN opponent_def_rating_last_15 IS NULL OR team_pace_last_10 IS NULL THEN 1.0 ELSE 0.0 END)
+           AS context_null_share
+FROM {player_game_features} AS feature WHERE games_this_season >= 5 GROUP BY week
+""",
         (
             Threshold("form_null_share", Range(below=0.01), SEASONS, warn_range=Range(at_most=0.05)),
             Threshold("context_null_share", Range(below=0.05), SEASONS, warn_range=Range(at_most=0.5)),
@@ -44,7 +57,11 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         XGBOOST_MODEL,
         "trained_on_the_past",
-        model_metrics.TRAINED_ON_THE_PAST,
+        """
+SELECT week, SUM(training_rows) AS rows_looked_at, MIN(training_rows) AS training_rows,
+       MIN(days_before_week) AS days_from_training_to_week
+FROM {xgboost_model} AS model GROUP BY week
+""",
         (
             Threshold("training_rows", Range(at_least=200), DESIGN),
             Threshold("days_from_training_to_week", Range(at_least=1), DEFINITION),
@@ -57,7 +74,11 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         XGBOOST_MODEL,
         "gain_shares",
-        model_metrics.GAIN_SHARES,
+        """
+SELECT week, SUM(training_rows) AS rows_looked_at, MAX(top_three_gain_share) AS top_three_gain_share,
+       MIN(context_gain_share) AS context_gain_share
+FROM {xgboost_model} AS model GROUP BY week
+""",
         (
             Threshold("top_three_gain_share", Range(below=0.60), DESIGN, warn_range=Range()),
             Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warn_range=Range()),
@@ -70,7 +91,19 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PLAYER_POINTS,
         "predictions_per_game",
-        model_metrics.PREDICTIONS,
+        """
+SELECT week, SUM(predictions) AS rows_looked_at, MIN(predictions) AS fewest_predictions,
+       MAX(predictions) AS most_predictions, SUM(ruled_out) AS ruled_out_predicted
+FROM (
+    SELECT prediction.week, prediction.game_id, COUNT(*) AS predictions,
+           SUM(CASE WHEN feature.ruled_out THEN 1 ELSE 0 END) AS ruled_out
+    FROM {player_points} AS prediction
+    LEFT JOIN {player_game_features} AS feature
+    ON feature.game_id = prediction.game_id AND feature.player_id = prediction.player_id
+       AND feature.week = prediction.week
+    GROUP BY prediction.week, prediction.game_id
+) AS game GROUP BY week
+""",
         (
             Threshold("fewest_predictions", Range(at_least=16), DESIGN, warn_range=Range(at_least=12)),
             Threshold("most_predictions", Range(at_most=40), DESIGN, warn_range=Range(at_most=50)),
@@ -84,7 +117,11 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PLAYER_POINTS,
         "predicted_range",
-        model_metrics.PREDICTED_RANGE,
+        """
+SELECT week, COUNT(*) AS rows_looked_at, MIN(predicted_points) AS lowest_prediction,
+       MAX(predicted_points) AS highest_prediction, AVG(predicted_points) AS mean_prediction
+FROM {player_points} AS prediction GROUP BY week
+""",
         (
             Threshold("lowest_prediction", Range(at_least=0), DESIGN),
             Threshold("highest_prediction", Range(at_most=60), DESIGN),
@@ -98,7 +135,11 @@ MODEL_CHECKS: tuple[Check, ...] = (
     Check(
         PREDICTION_ACCURACY,
         "error_against_mock",
-        model_metrics.WEEKLY_ERROR,
+        """
+SELECT week, COUNT(*) AS rows_looked_at, AVG(absolute_error) AS mean_absolute_error,
+       AVG(absolute_error) / AVG(mock_absolute_error) AS error_ratio_to_mock
+FROM {prediction_accuracy} AS accuracy WHERE graded AND mock_absolute_error IS NOT NULL GROUP BY week
+""",
         (
             Threshold("mean_absolute_error", Range(at_most=6.0), SEASONS, warn_range=Range()),
             Threshold("error_ratio_to_mock", Range(at_most=1.05), SEASONS, warn_range=Range()),
@@ -108,10 +149,25 @@ MODEL_CHECKS: tuple[Check, ...] = (
         remedy="compare with earlier weeks in the plot; a jump means features or rosters went wrong.",
         due=None,
     ),
+    # In standard errors of the week's mean, so that a play-off week of 40 rows may stray farther than one of 1,000;
+    # from four earlier weeks on, because the first models of a season still learn.
     Check(
         PREDICTION_ACCURACY,
         "error_against_trailing_weeks",
-        model_metrics.ERROR_OF_TRAILING_WEEKS,
+        """
+SELECT accuracy.week, COUNT(*) AS rows_looked_at,
+       (AVG(accuracy.absolute_error) - MAX(before_it.mean_error)) * SQRT(COUNT(*)) / MAX(before_it.deviation)
+           AS standard_errors_from_trailing_weeks
+FROM {prediction_accuracy} AS accuracy
+JOIN (
+    SELECT judged.week, AVG(earlier.absolute_error) AS mean_error, STDDEV_SAMP(earlier.absolute_error) AS deviation
+    FROM (SELECT DISTINCT week FROM {prediction_accuracy} AS listed) AS judged
+    JOIN {prediction_accuracy_so_far} AS earlier
+    ON earlier.week < judged.week AND earlier.week >= judged.week - {days_before}
+    WHERE earlier.graded GROUP BY judged.week HAVING COUNT(DISTINCT earlier.week) >= 4
+) AS before_it ON before_it.week = accuracy.week
+WHERE accuracy.graded GROUP BY accuracy.week
+""",
         (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warn_range=Range()),),
         blocking=False,
         why="A week's error stays near that of the eight weeks before it; far below is as suspect (a leak) as far "

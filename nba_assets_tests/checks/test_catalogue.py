@@ -1,6 +1,7 @@
 import pytest
 
-from nba_assets.checks.thresholds import CHECKS, Range, Threshold, checks_of
+from nba_assets.checks.catalogue import CHECKS, checks_of
+from nba_assets.checks.check import Range, Threshold
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets_tests.support.small_week import MEASURED_TABLES
 

@@ -1,0 +1,8 @@
+"""How old the newest publication of the week in progress may be in season, and that of data_health all year."""
+
+from nba_assets.checks.check import DESIGN, Range, Threshold
+
+LATE_HOURS, TOO_LATE_HOURS = 24, 48
+PUBLICATION_AGE = Threshold(
+    "hours_since_publication", Range(at_most=LATE_HOURS), DESIGN, warn_range=Range(at_most=TOO_LATE_HOURS)
+)

@@ -1,0 +1,61 @@
+"""A check's SQL, run over published and staged rows.
+
+`{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
+for every other. `{final_games}` are the final ones among the games, `{stored_final_games}` those published before;
+`{table_name_so_far}` holds also the published rows of the `{days_before}` days before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from nba_assets.partitions import last_day
+from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
+from nba_assets.warehouse.interface import Query
+
+DAYS_BEFORE = 56  # how far checks look back from a week: eight weeks
+
+
+def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> pd.DataFrame:
+    """One row a week that has anything to measure: `week` and the SQL's columns.
+
+    staged: for tables under audit, by name, how SQL calls their staged rows; all others are read as published.
+    """
+    relations = {table.name: staged.get(table.name) or published(table) for table in WEEKLY_TABLES}
+    relations["final_games"] = _final(relations[BDL_GAMES.name])
+    relations["stored_final_games"] = _final(published(BDL_GAMES))
+    relations |= {f"{table.name}_so_far": _so_far(table, relations[table.name]) for table in WEEKLY_TABLES}
+    relations["days_before"] = f"{DAYS_BEFORE}"
+    window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
+    text = sql.format_map(relations)
+    return query(text, {name: value for name, value in window.items() if f"@{name}" in text})
+
+
+def _final(games: str) -> str:
+    return f"(SELECT * FROM {games} AS listed WHERE status = 'Final')"
+
+
+def _so_far(table: Table, rows: str) -> str:
+    columns, date = ", ".join(table.column_names), table.date_column
+    return (
+        f"(SELECT {columns} FROM {rows} AS asked UNION ALL SELECT {columns} FROM {table.qualified_name} "
+        f"WHERE {date} BETWEEN @first_day - {DAYS_BEFORE} AND @last_day "
+        "AND week NOT IN (SELECT * FROM UNNEST(@weeks)))"
+    )
+
+
+def published(table: Table) -> str:
+    """The published rows of @weeks; the date bounds let a warehouse partitioned by date skip the rest."""
+    return (
+        f"(SELECT * FROM {table.qualified_name} WHERE {table.date_column} BETWEEN @first_day AND @last_day "
+        "AND week IN (SELECT * FROM UNNEST(@weeks)))"
+    )
+
+
+def rows_due(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> dict[dt.date, int]:
+    """How many games rows are due for, of each week that has any; `sql` is FINAL_GAMES or like it."""
+    counted = measure(query, sql, weeks, staged)
+    return {week: int(games) for week, games in zip(counted["week"], counted["games"], strict=True)}

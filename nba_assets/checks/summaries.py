@@ -1,0 +1,124 @@
+"""The checks of the summaries of players and teams."""
+
+from nba_assets.checks.check import ASK_AGAIN, DEFINITION, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+
+SUMMARY_CHECKS: tuple[Check, ...] = (
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "minutes_null_rate",
+        """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN minutes_played IS NULL THEN 1.0 ELSE 0.0 END) AS minutes_null_rate
+FROM {player_game_summary} AS summary GROUP BY week
+""",
+        (Threshold("minutes_null_rate", Range(at_most=0.50), HAND_OFF, warn_range=Range(at_most=0.70)),),
+        blocking=True,
+        why="About 37 % of rostered players do not play; far more NULL minutes mean rows were not processed.",
+        remedy="see minutes_exactly_when_played of the week, then the raw box scores' checks.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "minutes_exactly_when_played",
+        """
+SELECT week, COUNT(*) AS rows_looked_at,
+       SUM(CASE WHEN played AND minutes_played IS NULL THEN 1 ELSE 0 END) AS minutes_missing_where_played,
+       SUM(CASE WHEN NOT played AND minutes_played IS NOT NULL THEN 1 ELSE 0 END) AS minutes_set_where_not_played
+FROM {player_game_summary} AS summary GROUP BY week
+""",
+        (
+            Threshold("minutes_missing_where_played", NONE, SEASONS),
+            Threshold("minutes_set_where_not_played", NONE, SEASONS),
+        ),
+        blocking=True,
+        why="Minutes are NULL exactly for who did not play: the check that decides, whatever the rate.",
+        remedy="compare with the raw minutes; a player with stats but no minutes is an error of the source.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "coverage_of_raw_rows",
+        """
+SELECT raw.week, raw.row_count AS rows_looked_at, COALESCE(kept.row_count, 0) / raw.row_count AS coverage
+FROM (
+    SELECT game.week, COUNT(*) AS row_count
+    FROM {final_games} AS game JOIN {bdl_player_boxscores} AS box ON box.game_id = game.game_id AND box.week = game.week
+    GROUP BY game.week
+) AS raw
+LEFT JOIN (SELECT week, COUNT(*) AS row_count FROM {player_game_summary} AS summary GROUP BY week) AS kept
+ON kept.week = raw.week
+""",
+        (Threshold("coverage", Range(at_least=0.90), HAND_OFF, warn_range=Range(at_least=0.70)),),
+        blocking=True,
+        why="Every raw row of a final game becomes a summary row.",
+        remedy="materialize the raw week and the summary together.",
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "players_per_team_game",
+        """
+SELECT week, COUNT(*) AS rows_looked_at, MIN(players) AS fewest_players, MAX(players) AS most_players
+FROM (
+    SELECT week, game_id, team, SUM(CASE WHEN minutes_played IS NOT NULL THEN 1 ELSE 0 END) AS players
+    FROM {player_game_summary} AS summary GROUP BY week, game_id, team
+) AS team_game GROUP BY week
+""",
+        (
+            Threshold("fewest_players", Range(at_least=6), SEASONS, warn_range=Range(at_least=5)),
+            Threshold("most_players", Range(at_most=15), SEASONS, warn_range=Range(at_most=17)),
+        ),
+        blocking=True,
+        why="A team dresses at most 15 and needs at least 5 players with minutes.",
+        remedy=ASK_AGAIN,
+    ),
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "team_minutes",
+        """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN ABS(minutes - (240 + 25 * overtimes)) <= 5 THEN 1.0 ELSE 0.0 END) AS team_games_of_full_minutes
+FROM (
+    SELECT game.week, game.game_id, summary.team, SUM(summary.minutes_played) AS minutes,
+           MAX(game.period) - 4 AS overtimes
+    FROM {final_games} AS game
+    JOIN {player_game_summary} AS summary ON summary.game_id = game.game_id AND summary.week = game.week
+    GROUP BY game.week, game.game_id, summary.team
+) AS team_game GROUP BY week
+""",
+        (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warn_range=Range(at_least=0.95)),),
+        blocking=False,
+        why="A team's players share 240 minutes, and 25 for each overtime (5 off allowed for whole-minute rounding).",
+        remedy="look for a missing player or a wrong period count in the games of the week.",
+    ),
+    # Usage is undefined at 0 minutes (a player under 30 seconds); counting those would make a rate of one row a
+    # warning in a play-off week and hide a real NULL in a full one.
+    Check(
+        PLAYER_GAME_SUMMARY,
+        "usage_rate_null_rate",
+        """
+SELECT week, COUNT(*) AS rows_looked_at,
+       AVG(CASE WHEN usage_rate IS NULL THEN 1.0 ELSE 0.0 END) AS usage_rate_null_rate
+FROM {player_game_summary} AS summary WHERE minutes_played > 0 GROUP BY week
+""",
+        (Threshold("usage_rate_null_rate", Range(below=0.01), HAND_OFF, warn_range=Range(at_most=0.05)),),
+        blocking=False,
+        why="Usage rate exists for everyone with minutes (under 30 seconds count as 0 minutes and have none).",
+        remedy="look for team-games whose shots and turnovers are NULL.",
+    ),
+    Check(
+        TEAM_GAME_SUMMARY,
+        "two_teams_a_game",
+        """
+SELECT week, COUNT(*) AS rows_looked_at, SUM(CASE WHEN teams <> 2 THEN 1 ELSE 0 END) AS games_without_two_teams
+FROM (
+    SELECT game.week, game.game_id, COUNT(team_game.team) AS teams
+    FROM {final_games} AS game
+    LEFT JOIN {team_game_summary} AS team_game ON team_game.game_id = game.game_id AND team_game.week = game.week
+    GROUP BY game.week, game.game_id
+) AS final_game GROUP BY week
+""",
+        (Threshold("games_without_two_teams", NONE, DEFINITION),),
+        blocking=True,
+        why="Every final game has a row for each of its two teams.",
+        remedy="see rows_per_final_game of the raw box scores.",
+    ),
+)
