@@ -47,7 +47,8 @@ READS: tuple[tuple[Any, tuple[int | None, bool]], ...] = (
     (AllWeeksBefore, (1, True)),
 )
 TABLES_BY_NAME = {table.name: table for table in WEEKLY_TABLES}
-AS_FAR_BACK_AS = -5000  # weeks
+# As far as the history goes, and for as long as a server may run; Dagster walks through them week by week.
+AS_FAR_BACK_AS = len(WEEKS.get_partition_keys()) + 104
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _dependency(upstream: Input) -> dg.AssetDep:
     if upstream.reads_up_to is None:
         return dg.AssetDep(upstream.table.asset_key)
     mapping = dg.TimeWindowPartitionMapping(
-        start_offset=AS_FAR_BACK_AS,
+        start_offset=-AS_FAR_BACK_AS,
         end_offset=-upstream.reads_up_to,
         allow_nonexistent_upstream_partitions=True,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nba_assets.partitions import last_day
-from nba_assets.tables import PUBLICATIONS, Table
+from nba_assets.tables import PUBLICATIONS, WEEKLY_TABLES, Table
 from nba_assets.warehouse.interface import Query, Warehouse
 
 COLUMNS = [*PUBLICATIONS.column_names, "stored_rows", "intact"]
@@ -23,6 +23,17 @@ FROM (
 ) AS recorded
 WHERE newest_first = 1 AND week IN (SELECT * FROM UNNEST(@weeks)) ORDER BY table_name, week
 """
+# In two parts: a whole name of a table is taken for the table, and given its prefix, where datasets have one.
+STORED_ROWS = (
+    "SELECT week, table_name, stored_rows FROM ("
+    + " UNION ALL ".join(
+        f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS stored_rows "
+        f"FROM {table.qualified_name} WHERE {table.date_column} BETWEEN @first_day AND @last_day "
+        "AND week IN (SELECT * FROM UNNEST(@weeks)) GROUP BY week"
+        for table in WEEKLY_TABLES
+    )
+    + ") AS stored WHERE table_name IN (SELECT * FROM UNNEST(@tables))"
+)
 KNOWN = """
 SELECT table_name, week, publication_id FROM nba_validation.publications
 WHERE week BETWEEN @first_day AND @last_day AND table_name IN (SELECT * FROM UNNEST(@tables))
@@ -40,7 +51,7 @@ def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[d
     """
     asked = {"weeks": list(weeks), "tables": [table.qualified_name for table in tables], **_window(weeks)}
     recorded = query(NEWEST, asked)
-    counts = query(_counts(tables), {"weeks": list(weeks), **_window(weeks)})
+    counts = query(STORED_ROWS, asked)
     found = (
         recorded.merge(counts, on=["table_name", "week"], how="left")
         if len(recorded)
@@ -71,16 +82,6 @@ def published_by_all(warehouse: Warehouse, tables: Sequence[Table], weeks: Seque
     recorded = newest_publications(warehouse.query, tables, weeks)
     counts = recorded[recorded["intact"]].groupby("week").size()
     return set(counts.index[counts == len(tables)])
-
-
-def _counts(tables: Sequence[Table]) -> str:
-    return " UNION ALL ".join(
-        # In two parts: a whole name of a table is taken for the table, and given its prefix, where datasets have one.
-        f"SELECT week, CONCAT('{table.dataset}.', '{table.name}') AS table_name, COUNT(*) AS stored_rows "
-        f"FROM {table.qualified_name} WHERE {table.date_column} BETWEEN @first_day AND @last_day "
-        "AND week IN (SELECT * FROM UNNEST(@weeks)) GROUP BY week"
-        for table in tables
-    )
 
 
 def _window(weeks: Sequence[dt.date]) -> dict[str, Any]:
