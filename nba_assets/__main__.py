@@ -11,13 +11,29 @@ from typing import Any
 
 import click
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from nba_assets.dagster_instance.home import prepare_home
 from nba_assets.errors import SettingsError
 from nba_assets.settings import Settings
 
 
-@click.group()
+class Commands(click.Group):
+    """Says what a setting or an option cannot be in one line."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
+        except DBAPIError as error:
+            raise click.ClickException(
+                f"Dagster's history in {os.environ.get('DAGSTER_HOME')} cannot be used: {error.orig}. Free space or "
+                "fix permissions, then run the command again; what was published stands"
+            ) from None
+
+
+@click.group(cls=Commands)
 def cli() -> None:
     """NBA box scores to validated player-game summaries, week by week."""
 
@@ -188,7 +204,4 @@ def open_instance() -> dg.DagsterInstance:
 
 
 if __name__ == "__main__":
-    try:
-        cli()
-    except SettingsError as error:
-        sys.exit(f"Error: {error}")
+    cli()

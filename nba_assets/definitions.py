@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from nba_assets import assets
 from nba_assets.assets import health
 from nba_assets.automation.jobs import JOBS
 from nba_assets.automation.schedules import SCHEDULES
@@ -35,7 +36,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         "model_store": ModelStore(settings.artifacts),
     }
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([*health.PIPELINE, health]),
+        assets=dg.load_assets_from_package_module(assets),
         asset_checks=[
             *(every_week_published(table) for table in WEEKLY_TABLES),
             health.freshness,

@@ -1,13 +1,15 @@
 """The state of the whole history: of every week of every weekly asset, and how fresh the newest are."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 
 import dagster as dg
 import pandas as pd
 
-from nba_assets.assets import analytics, availability, features, model, predictions, raw, validation
+from nba_assets import assets
+from nba_assets.assets import raw
 from nba_assets.assets.features import not_called_off
 from nba_assets.checks.check import Outcome, Threshold
 from nba_assets.checks.freshness import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
@@ -36,7 +38,6 @@ from nba_assets.weekly.off_season import off_season
 from nba_assets.weekly.publications import newest_publications
 from nba_assets.weekly.state import publication_history
 
-PIPELINE = (raw, availability, analytics, features, model, predictions, validation)
 LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011
 NOT_FINAL = """
 SELECT week, game_date, status FROM nba_raw.bdl_games
@@ -44,11 +45,12 @@ WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
 """
 
 
-def weekly_lineage() -> list[Lineage]:
-    """Every weekly asset, upstream first."""
+@functools.cache
+def lineage() -> list[Lineage]:
+    """Every weekly asset of this package, upstream first."""
     specs = {
         spec.key: spec
-        for asset in dg.load_assets_from_modules(PIPELINE)
+        for asset in dg.load_assets_from_package_module(assets)
         if isinstance(asset, dg.AssetsDefinition)
         for spec in asset.specs
         if spec.partitions_def == WEEKS
@@ -69,9 +71,6 @@ def weekly_lineage() -> list[Lineage]:
 
 def _reach(mapping: dg.PartitionMapping | None) -> int | None:
     return -mapping.end_offset if isinstance(mapping, dg.TimeWindowPartitionMapping) else None
-
-
-LINEAGE = weekly_lineage()
 
 
 class HealthRange(dg.Config):
@@ -122,7 +121,7 @@ def data_health(
     asked = [week for week in weeks_between(first, last) if week in weeks]
     unfinished = unfinished_games(warehouse, weeks[0], today)
     without_games = weeks_without_games(source, never_run(history, asked, week_of(today)))
-    states = classify(history, LINEAGE, unfinished, without_games, week_of(today))
+    states = classify(history, lineage(), unfinished, without_games, week_of(today))
     states = states[states["week"].isin(asked)]
     counts = worst(states).value_counts()
     return dg.MaterializeResult(

@@ -25,6 +25,7 @@ from nba_assets.tables import PUBLICATIONS, Table
 from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, transaction
 from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
+NEXT_WAIT = 5.0  # seconds
 ON_THIS_MACHINE = (dg.DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
 # A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
@@ -65,6 +66,7 @@ class DuckDBWarehouse(Warehouse):
     path: str
     wait_seconds: float = 300.0
     _up_to_date: bool = PrivateAttr(default=False)
+    _was_locked: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run that may have been started on another machine, where the file is not or is another one."""
@@ -150,14 +152,20 @@ class DuckDBWarehouse(Warehouse):
                     turn.enter_context(self._turn_to_write())
                 connection = self._open(read_only)
             except CANNOT_OPEN as error:
-                kind = WarehouseUnavailable if _was_busy(error) else WarehouseError
+                self._was_locked = _was_busy(error)
+                kind = WarehouseUnavailable if self._was_locked else WarehouseError
                 raise kind(f"{self.path} cannot be opened: {_reason(error)}") from error
+            self._was_locked = False
             try:
                 yield connection
             except CANNOT_USE as error:
                 raise WarehouseError(f"{self.path} cannot be used: {_reason(error)}") from error
             finally:
                 connection.close()
+
+    def _patience(self) -> float:
+        """Seconds to wait for the lock: few after a wait in vain, or each step of a run would wait as long."""
+        return min(self.wait_seconds, NEXT_WAIT) if self._was_locked else self.wait_seconds
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -168,7 +176,7 @@ class DuckDBWarehouse(Warehouse):
             attempts = tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(BlockingIOError),
                 wait=tenacity.wait_random(0.01, 0.1),
-                stop=tenacity.stop_after_delay(self.wait_seconds),
+                stop=tenacity.stop_after_delay(self._patience()),
                 reraise=True,
             )
             attempts(fcntl.flock, queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -178,7 +186,7 @@ class DuckDBWarehouse(Warehouse):
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_busy),
             wait=tenacity.wait_random_exponential(multiplier=0.02, max=1.0),
-            stop=tenacity.stop_after_delay(self.wait_seconds),
+            stop=tenacity.stop_after_delay(self._patience()),
             reraise=True,
         )
         return attempts(duckdb.connect, self.path, read_only=read_only)

@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from nba_assets.errors import WarehouseError
-from nba_assets.partitions import weeks_of_keys
+from nba_assets.partitions import WEEKS, weeks_as_ranges, weeks_of_keys, weeks_of_run
 from nba_assets.tables import Table
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly.history import refusals, run_that_executed
-from nba_assets.weekly.publications import weeks_published_by
+from nba_assets.weekly.publications import newest_publications, weeks_published_by
 
 NAME = "every_week_published"
 MOST_WEEKS_TOLD = 20
@@ -33,7 +33,10 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
         pool=table.name,
     )
     def check_weeks(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
-        asked = weeks_of_keys(context.op_execution_context.partition_keys)
+        asked = weeks_of_run(context.run.tags)
+        if not asked:
+            yield stored_as_published(warehouse, table)
+            return
         published = published_in_run(context, warehouse, table, asked)
         refused = [week for week in asked if week not in published]
         yield dg.AssetCheckResult(
@@ -46,6 +49,26 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
             raise dg.Failure(_refusal(context, table, asked, refused), allow_retries=False)
 
     return check_weeks
+
+
+def stored_as_published(warehouse: Warehouse, table: Table) -> dg.AssetCheckResult:
+    """Of a check that is executed by itself, and so over no weeks: the table holds all that was ever published."""
+    weeks = weeks_of_keys(WEEKS.get_partition_keys())
+    damaged: list[dt.date] = []
+    if warehouse.is_there():
+        try:
+            recorded = newest_publications(warehouse.query, [table], weeks)
+        except WarehouseError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        damaged = list(recorded.loc[~recorded["intact"], "week"])
+    told = f"what was published is not stored any more of: {', '.join(weeks_as_ranges(damaged))}; materialize them"
+    return dg.AssetCheckResult(
+        passed=not damaged,
+        asset_key=table.asset_key,
+        check_name=NAME,
+        description=told if damaged else "no weeks were asked for; the table holds all that was published",
+        metadata={"weeks": 0, "refused": len(damaged), "refused_weeks": ", ".join(map(str, damaged))},
+    )
 
 
 def published_in_run(

@@ -97,7 +97,7 @@ IN_EVERY_TEST_RUN = ("no games at all", "newest week refused")
 
 
 def run_shape(shape: str, folder: Path, *jobs: str) -> None:
-    """Each job over three weeks of this shape in one project; what must hold of every run, and of the tables at the end."""
+    """Each job over three weeks of this shape in one project; what must hold of each run, and of the tables then."""
     earlier, newest, refused = SHAPES[shape]
     with weekly_runs(folder / "project") as runs:
         for week in WEEKS:

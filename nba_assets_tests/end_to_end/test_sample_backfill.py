@@ -72,7 +72,8 @@ def test_the_whole_command_reports_and_a_second_run_leaves_the_same_rows(project
     assert stale.exit_code == 1
     assert "stale: bdl_player_boxscores was published later" in stale.report
     assert "| 2022-01-07 | bdl_games, bdl_player_boxscores, team_game_summary and 7 more never run" in stale.report
-    assert "every_past_week: never run: 2022-01-07; stale: 2021-12-10 to 2021-12-31" in stale.errors
+    told = "every_past_week of nba_validation/data_health: never run: 2022-01-07; stale: 2021-12-10 to 2021-12-31"
+    assert told in stale.errors
 
 
 def test_backfills_a_schedule_and_a_person_at_once_do_not_collide(project: Project, sample_weeks: Project) -> None:

@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from nba_assets.assets.health import LINEAGE, judge_freshness, judge_past_weeks, never_run
+from nba_assets.assets.health import judge_freshness, judge_past_weeks, lineage, never_run
 from nba_assets.checks.freshness import PUBLICATION_AGE
 from nba_assets.reports.health import Lineage, State, classify, worst
 from nba_assets.reports.health_text import markdown
@@ -166,12 +166,12 @@ def test_mornings_refresh_two_weeks_whose_models_wait_for_friday() -> None:
 
 
 def test_the_lineage_is_that_of_the_graph() -> None:
-    by_name = {asset.name: asset for asset in LINEAGE}
+    by_name = {asset.name: asset for asset in lineage()}
     assert set(by_name) == {table.name for table in WEEKLY_TABLES}
     assert by_name[MODEL].upstream == {FEATURES: 1, RAW: None}
     assert set(by_name[FEATURES].upstream.values()) == {0}
-    order = [asset.name for asset in LINEAGE]
-    assert all(order.index(up) < order.index(asset.name) for asset in LINEAGE for up in asset.upstream)
+    order = [asset.name for asset in lineage()]
+    assert all(order.index(up) < order.index(asset.name) for asset in lineage() for up in asset.upstream)
 
 
 def states_of(**by_week: State) -> pd.DataFrame:

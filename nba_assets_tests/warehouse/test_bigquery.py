@@ -408,7 +408,7 @@ def test_a_table_is_partitioned_clustered_and_described(table: Table) -> None:
     assert declared.time_partitioning.type_ == "DAY"
     # Tables without weeks are small and read whole; the emulator does not know this setting.
     assert declared.require_partition_filter is ("week" in table.column_names)
-    assert set(declared.clustering_fields) <= set(table.key)
+    assert set(declared.clustering_fields or ()) <= set(table.key)
     assert [(field.name, field.description) for field in declared.schema] == [
         (column.name, column.description) for column in table.columns
     ]
@@ -463,7 +463,7 @@ def test_a_backfill_leaves_the_same_rows_as_in_duckdb(
     assert [name for name, table in rows.items() if table.num_rows == 0] == []
     assert differing == []
     on_disk_models, in_bucket_models = (
-        sorted(path.name for path in (UPath(root) / "nba_ml" / "xgboost_model").glob("*.json"))
+        sorted(path.parent.name for path in (UPath(root) / "models").glob("*/card.json"))
         for root in (on_disk.data / "models" / "sample", bucket / "models")
     )
     assert in_bucket_models == on_disk_models != []

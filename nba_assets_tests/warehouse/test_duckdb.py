@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from nba_assets.errors import WarehouseError
+from nba_assets.errors import WarehouseError, WarehouseUnavailable
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
@@ -187,3 +188,25 @@ def test_an_unsound_query_is_not_hidden(path: Path) -> None:
     with pytest.raises(duckdb.BinderException):
         DuckDBWarehouse(path=str(path)).query("SELECT no_such_column FROM nba_raw.bdl_games")
     assert isinstance(DuckDBWarehouse(path=str(path)).query("SELECT 1 AS one"), pd.DataFrame)
+
+
+def test_who_waited_for_the_lock_in_vain_does_not_wait_as_long_again(path: Path) -> None:
+    write(DuckDBWarehouse(path=str(path)))
+    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout and holder.stdin
+        assert holder.stdout.readline() == "held\n"
+        warehouse = DuckDBWarehouse(path=str(path), wait_seconds=8.0)
+        waits = []
+        for _ in range(2):
+            start = time.monotonic()
+            with pytest.raises(WarehouseUnavailable, match="kept it locked for the whole wait"):
+                warehouse.query("SELECT 1 AS one")
+            waits.append(time.monotonic() - start)
+        holder.stdin.close()
+        holder.wait()
+    assert waits[0] > 7
+    assert waits[1] < 7
+    assert list(warehouse.query("SELECT 1 AS one")["one"]) == [1]

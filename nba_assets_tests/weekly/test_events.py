@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
@@ -154,6 +155,23 @@ def test_a_warning_is_no_failure_and_holds_nothing_back(runs: WeeklyRuns) -> Non
     (execution,) = runs.executions(BDL_PLAYER_BOXSCORES, CHECK, FIRST)
     assert (execution["evaluation"]["success"], execution["evaluation"]["severity"]) == (False, "WARN")
     assert stored_rows(runs) == {FIRST: 60}
+
+
+def test_the_check_of_a_run_can_be_executed_by_itself(runs: WeeklyRuns) -> None:
+    assert runs.run(FIRST, SECOND).success
+    alone = runs.definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection=set(), asset_check_selection={dg.AssetCheckKey(BDL_GAMES.asset_key, EVERY_WEEK_PUBLISHED)}
+    )
+    (passed,) = alone.execute_in_process(instance=runs.instance).get_asset_check_evaluations()
+    assert (passed.passed, passed.description) == (
+        True,
+        "no weeks were asked for; the table holds all that was published",
+    )
+    with duckdb.connect(runs.warehouse.path) as connection:
+        connection.execute(f"DELETE FROM nba_raw.bdl_games WHERE week = DATE '{SECOND}'")
+    (failed,) = alone.execute_in_process(instance=runs.instance).get_asset_check_evaluations()
+    assert not failed.passed
+    assert f"not stored any more of: {SECOND}; materialize them" in str(failed.description)
 
 
 def test_a_week_that_upstream_never_published_is_a_clear_failure(runs: WeeklyRuns) -> None:
