@@ -9,7 +9,6 @@ from upath import UPath
 
 from nba_assets.errors import UnreadableReport
 from nba_assets.partitions import week_of
-from nba_assets.sources.circuit_breaker import CircuitBreaker
 from nba_assets.sources.interface import InjuryReportSource, Report
 from nba_assets.sources.landing import Landing
 from nba_assets.sources.nba_injury_report import InjuryReports, parse_report
@@ -28,20 +27,18 @@ class InjuryReportArchive(InjuryReportSource):
     waits: list[float] = Field(default=[1, 2, 4])
     _archive: InjuryReports = PrivateAttr()
     _landing: Landing = PrivateAttr()
-    _breaker: CircuitBreaker = PrivateAttr()
 
     def setup_for_execution(self, context: Any) -> None:
         self._archive = InjuryReports(base_url=self.base_url, waits=self.waits)
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
-        self._breaker = CircuitBreaker(self.base_url)
 
     def teardown_after_execution(self, context: Any) -> None:
-        self._archive.http.close()
+        self._archive.reader.close()
 
     def report(self, day: dt.date, *, refresh: bool) -> Report | None:
         place = (f"{week_of(day)}", f"injury-report-{day}.pdf")
         kept = self._landing.document(*place)
-        fetched = None if kept and not refresh else self._breaker.ask(lambda: self._archive.fetch(day))
+        fetched = None if kept and not refresh else self._archive.fetch(day)
         # What was published once stays published here, also when the archive no longer holds it.
         document = fetched or kept
         if document is None:

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-import httpx
 import pandas as pd
 
 from nba_assets.errors import UnreadableReport
 from nba_assets.league.player_names import player_lookup
 from nba_assets.league.teams import TEAMS, Team, team_named
-from nba_assets.sources.download import download, web_client
+from nba_assets.sources.http import HttpReader, Patience
 from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
 from nba_assets.sources.interface import Report
 
@@ -21,6 +20,7 @@ COLUMNS = [
 ]  # fmt: skip
 NOT_YET_SUBMITTED = "Not Yet Submitted"
 NOT_OF_THE_LEAGUE = "non-nbateam"  # squeezed
+_PATIENCE_SECONDS = 120.0
 
 _STATUSES = {status.lower(): status for status in ("Out", "Questionable", "Doubtful", "Probable", "Available")}
 # The first pattern found in the reason, in lower case and without blanks, decides.
@@ -36,31 +36,28 @@ _REASON_CATEGORIES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class InjuryReports:
     """The league's archive of reports, of which this reads one a day: by default that of 5:30 PM Eastern."""
 
     base_url: str = "https://ak-static.cms.nba.com"
     published_at: time = time(17, 30)
     waits: Sequence[float] = (1, 2, 4)
-    http: httpx.Client = field(default_factory=web_client)
+    reader: HttpReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        patience = Patience(_PATIENCE_SECONDS, self.waits)
+        self.reader = HttpReader(self.base_url, patience=patience, most_bytes=MOST_BYTES)
 
     def fetch(self, report_date: date) -> bytes | None:
         """The PDF of that day; None where there is none (the archive answers 403 for what it does not hold)."""
-        return download(
-            self.http,
-            self.url(report_date),
-            subject=f"injury report of {report_date}",
-            size_limit=MOST_BYTES,
-            waits=self.waits,
-            absent=(403, 404),
-        )
+        return self.reader.get(self.url(report_date), subject=f"injury report of {report_date}", absent=(403, 404))
 
     def url(self, report_date: date) -> str:
         # The archive names reports by the hour ("05PM") until 2025-12-21, and by the minute ("05_30PM") since.
         clock = "%I%p" if report_date < date(2025, 12, 22) else "%I_%M%p"
         name = f"Injury-Report_{report_date}_{self.published_at.strftime(clock)}.pdf"
-        return f"{self.base_url.rstrip('/')}/referee/injury/{name}"
+        return self.reader.url(f"/referee/injury/{name}")
 
 
 def parse_report(pdf: bytes, *, source: str) -> Report:
