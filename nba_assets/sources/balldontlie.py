@@ -25,10 +25,11 @@ MOST_BYTES = 20_000_000
 CLOSED_AFTER = dt.timedelta(days=2)
 PLAYED = "Final"
 MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # no games in such a week is an answer to ask for again, not one to keep
+TIERS = "box scores need the ALL-STAR tier or GOAT, the free tier has games and teams only"
 REFUSED_REQUESTS = {
     400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
     401: "the key was refused: set BALLDONTLIE_API_KEY to a valid key",
-    403: "the key may not read this: box scores need the ALL-STAR tier",
+    403: f"the key may not read this: {TIERS}",
     404: "there is nothing at this address: check BALLDONTLIE_BASE_URL",
 }
 
@@ -40,20 +41,22 @@ class RefusedRequest(SourceError):
 class Balldontlie(BoxScoreSource):
     """The API at `base_url`.
 
-    landing: folder or bucket URL of kept answers, used below a folder named like the host. give_up_seconds: how long
-    one page is tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
+    landing: folder or bucket URL of kept answers, used below a folder named like the host. requests_per_minute: of the
+    key's tier, 60 for ALL-STAR; never exceeded, whichever minute is looked at. give_up_seconds: how long one page is
+    tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
     take, however slowly it comes.
     """
 
     api_key: str = Field(repr=False)
     base_url: str
     landing: str
-    requests_per_minute: int = 600
+    requests_per_minute: int = 60
     weeks_in_flight: int = 8
     give_up_seconds: float = 180.0
     answer_seconds: float = 60.0
     _reader: HttpReader = PrivateAttr()
     _landing: Landing = PrivateAttr()
+    _key_is_good: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: Any) -> None:
         self.open()
@@ -127,9 +130,20 @@ class Balldontlie(BoxScoreSource):
         try:
             answer = self._reader.ask(url, subject=f"week {week}", read=_page_of)
         except Refused as refused:
-            raise RefusedRequest(f"week {week}: {_advice(refused.status, url)}") from None
+            raise RefusedRequest(f"week {week}: {self._advice(refused.status, kind, url)}") from None
         assert answer is not None  # nothing counts as absent
+        self._key_is_good = True
         return answer
+
+    def _advice(self, status: int | None, kind: str, url: str) -> str:
+        if status is None:
+            return f"{url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
+        advice = REFUSED_REQUESTS.get(status, "this is not an answer of the API: check BALLDONTLIE_BASE_URL")
+        if status == 401 and kind == "stats":
+            # The same answer as to a wrong key; a key that has been let read games is none.
+            low = f"the key's tier is too low: {TIERS}"
+            advice = low if self._key_is_good else f"{advice}. If it is valid, {low}"
+        return f"{url} answered HTTP {status}: {advice}"
 
 
 def _page_of(body: bytes) -> dict[str, Any]:
@@ -140,13 +154,6 @@ def _page_of(body: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
         raise ValueError("JSON without a list of data")
     return answer
-
-
-def _advice(status: int | None, url: str) -> str:
-    if status is None:
-        return f"{url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
-    advice = REFUSED_REQUESTS.get(status, "this is not an answer of the API: check BALLDONTLIE_BASE_URL")
-    return f"{url} answered HTTP {status}: {advice}"
 
 
 def _next_cursor(page: dict[str, Any]) -> int | None:

@@ -139,6 +139,28 @@ def test_a_refusal_is_one_request_and_one_clear_error(
     assert len(web.paths) == 1
 
 
+def test_box_scores_refused_after_games_came_mean_a_tier_too_low(replay: StartReplay, tmp_path: Path) -> None:
+    free = replay("--since", "2021-12-20", "--today", "2022-01-10", "--tier", "free")
+    source = api(free.url, tmp_path)
+    with pytest.raises(RefusedRequest, match=r"the key was refused: .* If it is valid, the key's tier is too low"):
+        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(source.games(CHRISTMAS, refresh=False)) == 39
+    with pytest.raises(RefusedRequest, match=r"HTTP 401: the key's tier is too low: box scores need the ALL-STAR tier"):
+        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+
+
+def test_weeks_are_fetched_within_the_limit_of_the_all_star_tier(replay: StartReplay, tmp_path: Path) -> None:
+    """More than a minute's requests as fast as they may be sent: none is answered 429."""
+    all_star = replay("--since", "2021-12-20", "--today", "2022-01-22", "--tier", "all-star")
+    source = api(all_star.url, tmp_path, requests_per_minute=60)
+    weeks = [CHRISTMAS + number * WEEK for number in range(4)]
+    with ThreadPoolExecutor(source.weeks_in_flight) as pool:
+        found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False), weeks)
+        assert sum(map(len, found)) > 1474 + 1994
+    assert len(all_star.requests) > 60
+    assert {status for _, status in all_star.requests} == {200}
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:8099", "ftp://127.0.0.1"])
 def test_an_address_that_cannot_be_asked_is_told_at_once(url: str, tmp_path: Path) -> None:
     with pytest.raises(RefusedRequest, match=r"week 2021-12-24: .*check BALLDONTLIE_BASE_URL"):
