@@ -13,17 +13,26 @@ from nba_assets.checks.rosters import judge_rosters, roster_check_specs
 from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
+from nba_assets.sources.http import HostShut
 from nba_assets.sources.interface import InjuryReportSource, Report, RosterSource
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
 from nba_assets.tables.asset_keys import group_of
 from nba_assets.transforms import injury_reports
-from nba_assets.transforms.rosters import store_rosters, stored_rosters
+from nba_assets.transforms.rosters import store_rosters, stored_rosters, teams_of_strangers
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS, OptionalSameWeek, SameWeek, weekly_asset
 from nba_assets.weekly.publish import WeeklyRows
 
 YEAR = dt.timedelta(days=365)
+
+
+class AskForRosters(Ask):
+    """let_players_go: also store a page that lists fewer than a third of the players stored as current."""
+
+    let_players_go: bool = False
+
+
 PLAYERS_BEFORE = """
 SELECT DISTINCT team, player_name, player_id
 FROM nba_raw.bdl_player_boxscores WHERE game_date >= @first AND game_date < @week
@@ -119,7 +128,7 @@ def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFra
 )
 def team_rosters(
     context: dg.AssetExecutionContext,
-    config: Ask,
+    config: AskForRosters,
     roster_source: dg.ResourceParam[RosterSource],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult[Any]]:
@@ -128,8 +137,12 @@ def team_rosters(
     today, over = league_today(), last_day_of_season(season)
     as_of = min(today, over)
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
-    for why in failures.values():
-        context.log.error(f"{why}")
+    if not config.let_players_go and len(read):
+        strangers = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
+        failures |= strangers
+        read = read[~read["team"].isin(list(strangers))]
+    for sentence in dict.fromkeys(map(str, failures.values())):
+        context.log.error(sentence)
     with retries.expected_failures(context):
         if read.empty:
             first = next(iter(failures.values()))
@@ -150,12 +163,17 @@ def team_rosters(
 def read_rosters(
     source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
 ) -> tuple[pd.DataFrame, dict[str, SourceError]]:
-    """The rosters of all teams that can be read, and why each other team cannot."""
+    """The rosters of all teams that can be read, and why each other team cannot; a host that is shut says so once."""
+    shut = False
     read: list[pd.DataFrame] = []
     failures: dict[str, SourceError] = {}
     for team in TEAMS:
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
+        except HostShut as error:
+            failures[team] = SourceError("not asked any more.") if shut else error
+            shut = True
+            continue
         except SourceError as error:
             failures[team] = error
             continue

@@ -10,7 +10,7 @@ from lxml import etree, html
 from pyrate_limiter import Limiter
 
 from nba_assets.errors import SourceError
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import player_key
 from nba_assets.league.teams import TEAMS, team_named
 from nba_assets.partitions import season_name
 from nba_assets.sources.http import HttpReader, Patience, at_most
@@ -42,7 +42,9 @@ class Rosters:
 
     def __post_init__(self) -> None:
         patience = Patience(_PATIENCE_SECONDS, self.waits)
-        self.reader = HttpReader(self.base_url, patience=patience, limiter=self.limiter, most_bytes=_MOST_BYTES)
+        self.reader = HttpReader(
+            self.base_url, patience=patience, limiter=self.limiter, most_bytes=_MOST_BYTES, shut_by=(403,)
+        )
 
     def fetch(self, team: str, season: int) -> bytes:
         """The page of a team (abbreviation) in the season that starts in the year `season`."""
@@ -116,7 +118,7 @@ def _player(text: dict[str, str], team: str, season: int) -> list[object]:
     experience = text.get("years_experience", "")
     country = next((text[cell] for cell in _COUNTRY_CELLS if text.get(cell)), "")
     return [
-        season, team, name, player_lookup(name), text.get("number") or None, text.get("pos") or None,
+        season, team, name, player_key(name), text.get("number") or None, text.get("pos") or None,
         text.get("height") or None, _whole(text.get("weight", ""), "weight", subject),
         _birth_date(text.get("birth_date", ""), subject), country[-2:].upper() or None,
         _whole("0" if experience == "R" else experience, "years_experience", subject),

@@ -32,7 +32,7 @@ _MINUTE = 61_000  # ms: requests sent a minute apart may arrive a little closer
 class Refused(SourceError):
     """An answer that asking again cannot change; `status` is None where the address itself cannot be asked."""
 
-    def __init__(self, message: str, status: int | None) -> None:
+    def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
 
@@ -194,7 +194,7 @@ class HttpReader:
                     if time.monotonic() > deadline:
                         raise _Passing("the answer came too slowly")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
-            raise Refused(f"{subject}: {url} cannot be asked; check the address.", None) from None
+            raise Refused(f"{subject}: {url} cannot be asked; check the address.") from None
         except (httpx.TransportError, httpx.DecodingError) as failure:
             raise _Passing(f"{type(failure).__name__} ({failure})") from failure
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from nba_assets.errors import SourceError
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import player_key
 from nba_assets.partitions import last_day
 from nba_assets.sources import basketball_reference, nba_injury_report
 from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, Report, RosterSource
@@ -64,5 +64,5 @@ class SampleRosters(RosterSource):
         except ValueError as error:
             raise SourceError(f"roster of {team} {season}: {error}. Choose another season.") from error
         of_team = players[players["team"] == team].reset_index(drop=True)
-        lookups = of_team["player_name"].map(player_lookup)
+        lookups = of_team["player_name"].map(player_key)
         return of_team.assign(player_lookup=lookups)[basketball_reference.COLUMNS]
