@@ -250,6 +250,7 @@ class Settings(_Variables):
     bigquery: set when the warehouse is BigQuery.
     balldontlie_tier: what the key's owner pays for (`BALLDONTLIE_TIER`); box scores need "all-star".
     balldontlie_requests_per_minute: `BALLDONTLIE_REQUESTS_PER_MINUTE`, by default the limit of the tier.
+    injury_requests_per_minute: of the NBA's archive (`NBA_INJURY_REQUESTS_PER_MINUTE`).
     alerts: who is told of failures.
     """
 
@@ -282,6 +283,7 @@ class Settings(_Variables):
     injury_base_url: Annotated[str, AfterValidator(web_address(INJURY_REPORTS))] = Field(
         default_factory=lambda given: _stand_in(given) or INJURY_REPORTS, validation_alias="NBA_INJURY_BASE_URL"
     )
+    injury_requests_per_minute: WholeNumber = Field(150, validation_alias="NBA_INJURY_REQUESTS_PER_MINUTE")
     basketball_reference_base_url: Annotated[str, AfterValidator(web_address(BASKETBALL_REFERENCE))] = Field(
         default_factory=lambda given: _stand_in(given) or BASKETBALL_REFERENCE,
         validation_alias="BASKETBALL_REFERENCE_BASE_URL",

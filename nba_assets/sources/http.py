@@ -75,6 +75,11 @@ def at_most(requests: int, *, a_second: int | None = None) -> Limiter:
     return Limiter([Rate(a_second, 1_000), minute] if a_second and a_second < requests else minute)
 
 
+def every(seconds: float) -> Limiter:
+    """Lets requests through one by one, so many seconds apart."""
+    return Limiter(Rate(1, max(1, round(seconds * 1000))))
+
+
 class HttpReader:
     """The host at `base_url`, whose path, if any, goes before every path asked for.
 
@@ -108,6 +113,11 @@ class HttpReader:
 
     def close(self) -> None:
         self.client.close()
+
+    def shut(self, seconds: float, why: str) -> HostShut:
+        """Ask the host no more for so many seconds; the error of the question that has found out why."""
+        self._shut = (time.monotonic() + seconds, why)
+        return HostShut(self._not_asked(why))
 
     def url(self, path: str, query: Mapping[str, str | int] | None = None) -> str:
         url = f"{self._base_url}{path}"
@@ -206,14 +216,12 @@ class HttpReader:
         status = response.status_code
         if status in self._shut_by:
             why = f"answered HTTP {status}, which shuts out who asks"
-            self._shut = (float("inf"), why)
-            raise HostShut(f"{subject}: HTTP {status} from {url}. {self._not_asked(why)}")
+            raise HostShut(f"{subject}: HTTP {status} from {url}. {self.shut(float('inf'), why)}")
         if status in _PASSING or status >= 500:
             pause = retry_after(response.headers.get("Retry-After"))
             if pause > self._patience.seconds:
                 why = f"answered HTTP {status} and asks to wait {pause:.0f} s"
-                self._shut = (time.monotonic() + pause, why)
-                raise HostShut(f"{subject}: HTTP {status} from {url}. {self._not_asked(why)}")
+                raise HostShut(f"{subject}: HTTP {status} from {url}. {self.shut(pause, why)}")
             raise _Passing(f"HTTP {status}", pause, for_all=status == _TOO_MANY or pause > 0)
         if status != 200:
             raise Refused(f"{subject}: HTTP {status} from {url}; check the address, this is not tried again.", status)
