@@ -15,7 +15,7 @@ from upath import UPath
 from nba_assets.errors import NoAnswer, UnreadableReport
 from nba_assets.partitions import week_of
 from nba_assets.sources.http import every
-from nba_assets.sources.interface import InjuryReportSource, Report
+from nba_assets.sources.interface import EVENING, InjuryReportSource, Report
 from nba_assets.sources.landing import Landing
 from nba_assets.sources.nba_injury_report import InjuryReports, parse_report
 
@@ -40,7 +40,7 @@ class InjuryReportArchive(InjuryReportSource):
     shut_seconds: float = 120.0
     _archive: InjuryReports = PrivateAttr()
     _landing: Landing = PrivateAttr()
-    _known: dt.date | None = PrivateAttr(default=None)
+    _known: tuple[dt.date, dt.time] | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: Any) -> None:
         self._archive = InjuryReports(
@@ -51,46 +51,50 @@ class InjuryReportArchive(InjuryReportSource):
     def teardown_after_execution(self, context: Any) -> None:
         self._archive.reader.close()
 
-    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
-        place = _place(day)
+    def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
+        place = _place(day, at)
         kept = self._landing.document(*place)
-        fetched = None if kept and not refresh else self._fetch(day, proof=kept is None)
+        fetched = None if kept and not refresh else self._fetch(day, at, proof=kept is None)
         # What was published once stays published here, also when the archive no longer holds it.
         document = fetched or kept
         if document is None:
             return None
-        report = parse_report(document, source=self._archive.url(day) if fetched else "/".join(place))
+        report = parse_report(document, source=self._archive.url(day, at) if fetched else "/".join(place))
         if report.report_date != day:
             raise UnreadableReport(
-                f"{self._archive.url(day)}: the report of {day} says it was published on {report.report_date}. "
+                f"{self._archive.url(day, at)}: the report of {day} says it was published on {report.report_date}. "
                 "Nothing of it was stored; look at the document."
             )
         if fetched:
             self._landing.keep_document(fetched, *place)
         return report
 
-    def _fetch(self, day: dt.date, *, proof: bool) -> bytes | None:
+    def _fetch(self, day: dt.date, at: dt.time, *, proof: bool) -> bytes | None:
         """The report from the archive; None where there is none, with proof of it if that is asked for."""
-        document = self._archive.fetch(day)
+        document = self._archive.fetch(day, at)
         if document is None and proof and not self._is_open(day):
             time.sleep(self.shut_seconds)
-            document = self._archive.fetch(day)
+            document = self._archive.fetch(day, at)
             if document is None and not self._is_open(day):
-                why = f"refuses also the report of {self._known}, which it has, and did so {self.shut_seconds:g} s ago"
+                known = self._known[0] if self._known else self.probe
+                why = f"refuses also the report of {known}, which it has, and did so {self.shut_seconds:g} s ago"
                 raise NoAnswer(f"injury report of {day}: {self._archive.reader.shut(self.shut_seconds, why)}")
         if document is not None:
             # The newest that came in this run: names and places have changed, so an old one proves less.
-            self._known = day
+            self._known = (day, at)
         return document
 
     def _is_open(self, day: dt.date) -> bool:
-        """Whether a report known to exist comes: the last of this run, one kept shortly before `day`, or the probe."""
-        if self._known is None:
-            before = (day - dt.timedelta(days=number) for number in range(1, DAYS_BEFORE + 1))
-            kept = (other for other in before if self._landing.document(*_place(other)) is not None)
-            self._known = next(kept, dt.date.fromisoformat(self.probe))
-        return self._archive.fetch(self._known) is not None
+        """Whether a report known to exist comes: that of `_known_near`, which is the newest of this run if any came."""
+        self._known = self._known or (self._known_near(day), EVENING)
+        return self._archive.fetch(*self._known) is not None
+
+    def _known_near(self, day: dt.date) -> dt.date:
+        """The last day before `day` whose report was kept lately, else the declared one."""
+        before = (day - dt.timedelta(days=number) for number in range(1, DAYS_BEFORE + 1))
+        kept = (other for other in before if self._landing.document(*_place(other, EVENING)) is not None)
+        return next(kept, dt.date.fromisoformat(self.probe))
 
 
-def _place(day: dt.date) -> tuple[str, str]:
-    return f"{week_of(day)}", f"injury-report-{day}.pdf"
+def _place(day: dt.date, at: dt.time) -> tuple[str, str]:
+    return f"{week_of(day)}", f"injury-report-{day}{'' if at == EVENING else f'_{at:%H%M}'}.pdf"

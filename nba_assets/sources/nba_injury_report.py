@@ -13,7 +13,7 @@ from nba_assets.league.player_names import player_lookup
 from nba_assets.league.teams import TEAMS, Team, team_named
 from nba_assets.sources.http import HttpReader, Patience, every
 from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
-from nba_assets.sources.interface import Report
+from nba_assets.sources.interface import EVENING, Report
 
 COLUMNS = [
     "report_date", "report_time", "game_date", "game_time", "matchup", "team",
@@ -42,10 +42,10 @@ _REASON_CATEGORIES = (
 
 @dataclass
 class InjuryReports:
-    """The league's archive of reports, of which this reads one a day: by default that of 5:30 PM Eastern."""
+    """The league's archive of reports, one for every hour: by default that of 5:30 PM Eastern is read."""
 
     base_url: str = "https://ak-static.cms.nba.com"
-    published_at: time = time(17, 30)
+    published_at: time = EVENING
     waits: Sequence[float] = (1, 2, 4)
     limiter: Limiter | None = field(default_factory=lambda: every(0.4))
     reader: HttpReader = field(init=False)
@@ -54,23 +54,23 @@ class InjuryReports:
         patience = Patience(_PATIENCE_SECONDS, self.waits)
         self.reader = HttpReader(self.base_url, patience=patience, limiter=self.limiter, most_bytes=MOST_BYTES)
 
-    def fetch(self, report_date: date) -> bytes | None:
-        """The PDF of that day; None where the archive says 403 or 404, as it does of what it does not hold.
+    def fetch(self, report_date: date, at: time | None = None) -> bytes | None:
+        """The PDF of that day and time; None where the archive says 403 or 404, as it does of what it does not hold.
 
         403 is also its answer to who asks too fast: see `injury_report_archive`.
         """
-        names = [self.url(report_date)]
+        names = [self.url(report_date, at)]
         if abs(report_date - _NAMES_CHANGED) <= _BOTH_NAMES:
-            names.append(self._url(report_date, by_minute=report_date < _NAMES_CHANGED))
-        subject = f"injury report of {report_date}"
+            names.append(self._url(report_date, at, by_minute=report_date < _NAMES_CHANGED))
+        subject = f"injury report of {report_date}" + (f" at {at:%H:%M}" if at and at != EVENING else "")
         answers = (self.reader.get(name, subject=subject, absent=(403, 404)) for name in names)
         return next((document for document in answers if document is not None), None)
 
-    def url(self, report_date: date) -> str:
-        return self._url(report_date, by_minute=report_date >= _NAMES_CHANGED)
+    def url(self, report_date: date, at: time | None = None) -> str:
+        return self._url(report_date, at, by_minute=report_date >= _NAMES_CHANGED)
 
-    def _url(self, report_date: date, *, by_minute: bool) -> str:
-        clock = self.published_at.strftime("%I_%M%p" if by_minute else "%I%p")
+    def _url(self, report_date: date, at: time | None, *, by_minute: bool) -> str:
+        clock = (at or self.published_at).strftime("%I_%M%p" if by_minute else "%I%p")
         return self.reader.url(f"/referee/injury/Injury-Report_{report_date}_{clock}.pdf")
 
 

@@ -58,6 +58,22 @@ def test_a_report_is_asked_for_once_and_then_kept(web: ScriptedWeb, archive_at: 
     assert kept.read_bytes() == PDF
 
 
+def test_an_earlier_report_of_a_day_is_kept_beside_the_evenings(
+    web: ScriptedWeb, archive_at: OpenArchive, tmp_path: Path
+) -> None:
+    noon = printed_report([ROW], title="Injury Report: 01/04/24 11:30 AM")
+    web.answer = lambda path: (200, noon if path.endswith("11AM.pdf") else PDF)
+    archive = archive_at(web.url)
+    for _ in range(2):
+        early, evening = (archive.report(DAY, at, refresh=False) for at in (dt.time(11, 30), dt.time(17, 30)))
+        assert early is not None
+        assert evening is not None
+        assert (early.report_time, evening.report_time) == ("11:30", "17:30")
+    assert [path[-8:] for path in web.paths] == ["11AM.pdf", "05PM.pdf"]
+    names = {path.name for path in (tmp_path / "landing").rglob("*.pdf")}
+    assert names == {"injury-report-2024-01-04.pdf", "injury-report-2024-01-04_1130.pdf"}
+
+
 def test_refresh_asks_again_and_keeps_what_it_got(web: ScriptedWeb, archive_at: OpenArchive) -> None:
     web.answers = [(200, PDF), (200, NEWER)]
     archive = archive_at(web.url)
