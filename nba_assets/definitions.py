@@ -87,7 +87,11 @@ def box_score_source(settings: Settings) -> BoxScoreSource:
 def injury_report_source(settings: Settings) -> InjuryReportSource:
     if settings.source == "sample":
         return SampleInjuryReports()
-    return InjuryReportArchive(base_url=settings.injury_base_url, landing=str(settings.landing))
+    return InjuryReportArchive(
+        base_url=settings.injury_base_url,
+        landing=str(settings.landing),
+        requests_per_minute=settings.injury_requests_per_minute,
+    )
 
 
 def roster_source(settings: Settings) -> RosterSource:

@@ -27,6 +27,7 @@ from nba_assets.errors import SettingsError
 API_KEY = "BALLDONTLIE_API_KEY"
 REPOSITORY = Path(__file__).resolve().parent.parent
 BALLDONTLIE = "https://api.balldontlie.io"
+REQUESTS_PER_MINUTE = {"free": 5, "all-star": 60, "goat": 600}  # by balldontlie's tiers of 2026
 INJURY_REPORTS = "https://ak-static.cms.nba.com"
 BASKETBALL_REFERENCE = "https://www.basketball-reference.com"
 DAGIT = "http://localhost:3000"
@@ -247,6 +248,9 @@ class Settings(_Variables):
     warehouse_path: the DuckDB file (`NBA_WAREHOUSE_PATH`); by default one for each source, so that simulated and
         real rows never share a table.
     bigquery: set when the warehouse is BigQuery.
+    balldontlie_tier: what the key's owner pays for (`BALLDONTLIE_TIER`); box scores need "all-star".
+    balldontlie_requests_per_minute: `BALLDONTLIE_REQUESTS_PER_MINUTE`, by default the limit of the tier.
+    injury_requests_per_minute: of the NBA's archive (`NBA_INJURY_REQUESTS_PER_MINUTE`).
     alerts: who is told of failures.
     """
 
@@ -271,10 +275,15 @@ class Settings(_Variables):
     balldontlie_base_url: Annotated[str, AfterValidator(web_address(BALLDONTLIE))] = Field(
         BALLDONTLIE, validation_alias="BALLDONTLIE_BASE_URL"
     )
-    balldontlie_requests_per_minute: WholeNumber = Field(600, validation_alias="BALLDONTLIE_REQUESTS_PER_MINUTE")
+    balldontlie_tier: Literal["free", "all-star", "goat"] = Field("all-star", validation_alias="BALLDONTLIE_TIER")
+    balldontlie_requests_per_minute: WholeNumber = Field(
+        default_factory=lambda given: REQUESTS_PER_MINUTE[given["balldontlie_tier"]],
+        validation_alias="BALLDONTLIE_REQUESTS_PER_MINUTE",
+    )
     injury_base_url: Annotated[str, AfterValidator(web_address(INJURY_REPORTS))] = Field(
         default_factory=lambda given: _stand_in(given) or INJURY_REPORTS, validation_alias="NBA_INJURY_BASE_URL"
     )
+    injury_requests_per_minute: WholeNumber = Field(150, validation_alias="NBA_INJURY_REQUESTS_PER_MINUTE")
     basketball_reference_base_url: Annotated[str, AfterValidator(web_address(BASKETBALL_REFERENCE))] = Field(
         default_factory=lambda given: _stand_in(given) or BASKETBALL_REFERENCE,
         validation_alias="BASKETBALL_REFERENCE_BASE_URL",

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from nba_assets.definitions import build_definitions
+from nba_assets.definitions import box_score_source, build_definitions
 from nba_assets.errors import SettingsError
 from nba_assets.settings import REPOSITORY, AlertSettings, Settings, positive_integer
+from nba_assets.sources.balldontlie import Balldontlie
 
 
 def test_nothing_set_means_the_sample_league_under_var() -> None:
@@ -14,12 +15,28 @@ def test_nothing_set_means_the_sample_league_under_var() -> None:
     assert settings.warehouse_path == REPOSITORY / "var" / "sample.duckdb"
     assert str(settings.landing) == str(REPOSITORY / "var" / "landing")
     assert settings.balldontlie_base_url == "https://api.balldontlie.io"
-    assert settings.balldontlie_requests_per_minute == 600
+    assert settings.balldontlie_requests_per_minute == 60
+
+
+@pytest.mark.parametrize(
+    ("variables", "limit"),
+    [
+        ({"BALLDONTLIE_TIER": "free"}, 5),
+        ({"BALLDONTLIE_TIER": "all-star"}, 60),
+        ({"BALLDONTLIE_TIER": "goat"}, 600),
+        ({"BALLDONTLIE_TIER": "goat", "BALLDONTLIE_REQUESTS_PER_MINUTE": "90"}, 90),
+    ],
+)
+def test_the_tier_says_how_often_is_asked_unless_a_number_does(variables: dict[str, str], limit: int) -> None:
+    settings = Settings.from_environment({"NBA_SOURCE": "balldontlie", **variables})
+    source = box_score_source(settings)
+    assert isinstance(source, Balldontlie)
+    assert source.requests_per_minute == settings.balldontlie_requests_per_minute == limit
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
     names = ["NBA_DATA", "NBA_SOURCE", "NBA_LANDING", "NBA_WAREHOUSE_PATH", "BALLDONTLIE_BASE_URL"]
-    names += ["BALLDONTLIE_REQUESTS_PER_MINUTE", "BALLDONTLIE_API_KEY"]
+    names += ["BALLDONTLIE_REQUESTS_PER_MINUTE", "BALLDONTLIE_API_KEY", "BALLDONTLIE_TIER"]
     assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
 
 
@@ -77,6 +94,7 @@ def test_a_rehearsal_against_a_stand_in_never_reaches_a_real_host(
     ("name", "value", "told"),
     [
         ("NBA_SOURCE", "espn", "NBA_SOURCE='espn': use one of sample, balldontlie"),
+        ("BALLDONTLIE_TIER", "gold", "use one of free, all-star, goat"),
         ("BALLDONTLIE_REQUESTS_PER_MINUTE", "0", "use a whole number from 1 up"),
         ("BALLDONTLIE_REQUESTS_PER_MINUTE", "many", "use a whole number from 1 up"),
     ],

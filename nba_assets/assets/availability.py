@@ -13,17 +13,28 @@ from nba_assets.checks.rosters import judge_rosters, roster_check_specs
 from nba_assets.errors import NoAnswer, SourceError
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
-from nba_assets.sources.interface import InjuryReportSource, Report, RosterSource
+from nba_assets.sources.http import HostShut
+from nba_assets.sources.interface import EVENING, InjuryReportSource, Report, RosterSource
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
 from nba_assets.tables.asset_keys import group_of
 from nba_assets.transforms import injury_reports
-from nba_assets.transforms.rosters import store_rosters, stored_rosters
+from nba_assets.transforms.rosters import store_rosters, stored_rosters, teams_of_strangers
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS, OptionalSameWeek, SameWeek, weekly_asset
 from nba_assets.weekly.publish import WeeklyRows
 
+DayAndTime = tuple[dt.date, dt.time]
+Answers = dict[DayAndTime, Report | SourceError | None]
 YEAR = dt.timedelta(days=365)
+
+
+class AskForRosters(Ask):
+    """let_players_go: also store a page that lists fewer than a third of the players stored as current."""
+
+    let_players_go: bool = False
+
+
 PLAYERS_BEFORE = """
 SELECT DISTINCT team, player_name, player_id
 FROM nba_raw.bdl_player_boxscores WHERE game_date >= @first AND game_date < @week
@@ -40,13 +51,15 @@ def nbac_injury_report(
     bdl_player_boxscores: OptionalSameWeek,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
-    """Asked for each day with games, once: a day whose report is stored whole is not asked again unless refreshed.
+    """The evening's report of each day with games, and for games before it the newest one before they tip off.
+
+    Each is asked for once: a report that is stored whole is not asked for again unless refreshed.
 
     Players are matched by name to the week's box scores, and who is in none of them to those of the year before.
     """
     stored = warehouse.read_weeks(NBAC_INJURY_REPORT, weeks)
-    game_days = {day for day in bdl_games["game_date"] if day <= league_today()}
-    asked = sorted(game_days if config.refresh else game_days - injury_reports.days_stored(stored))
+    wanted = injury_reports.reports_wanted(bdl_games, league_today())
+    asked = sorted(wanted if config.refresh else wanted - injury_reports.reports_stored(stored))
     answers = fetch_reports(injury_report_source, asked, refresh=config.refresh)
     fetched = [report for report in answers.values() if isinstance(report, Report)]
     rows = injury_reports.with_reports(stored, injury_reports.report_rows(fetched, pd.Timestamp.now(tz="UTC")))
@@ -56,38 +69,38 @@ def nbac_injury_report(
         earlier = players_before(warehouse, strangers)
         rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
     failures = failed_weeks(answers)
-    retryable = {week_of(day) for day, answer in answers.items() if isinstance(answer, NoAnswer)}
-    missing = [f"{day}" for day, answer in answers.items() if answer is None]
+    retryable = {week_of(day) for (day, _), answer in answers.items() if isinstance(answer, NoAnswer)}
+    missing = [
+        f"{day}" + (f" {at:%H:%M}" if at != EVENING else "") for (day, at), answer in answers.items() if answer is None
+    ]
     context.log.info(
-        f"injury reports: {len(asked)} days asked, {len(fetched)} found, {len(missing)} without a report"
+        f"injury reports: {len(asked)} asked for, {len(fetched)} found, {len(missing)} not there"
         + (f" ({', '.join(missing[:7])}{' and more' if len(missing) > 7 else ''})" if missing else "")
     )
     return WeeklyRows(rows, failures, retryable=retryable)
 
 
-def fetch_reports(
-    source: InjuryReportSource, days: Sequence[dt.date], *, refresh: bool
-) -> dict[dt.date, Report | SourceError | None]:
-    """Each day with its report, None where there is none, or the error that ended it; several in flight at once."""
+def fetch_reports(source: InjuryReportSource, asked: Sequence[DayAndTime], *, refresh: bool) -> Answers:
+    """Each report, None where there is none, or the error that ended it; several in flight at once."""
 
-    def ask(day: dt.date) -> Report | SourceError | None:
+    def ask(day_and_time: DayAndTime) -> Report | SourceError | None:
         try:
-            return source.report(day, refresh=refresh)
+            return source.report(*day_and_time, refresh=refresh)
         except SourceError as error:
             return error
 
     with ThreadPoolExecutor(max_workers=source.reports_in_flight) as pool:
-        return dict(zip(days, pool.map(ask, days), strict=True))
+        return dict(zip(asked, pool.map(ask, asked), strict=True))
 
 
-def failed_weeks(answers: dict[dt.date, Report | SourceError | None]) -> dict[dt.date, str]:
+def failed_weeks(answers: Answers) -> dict[dt.date, str]:
     """Why each week failed that lacks a report which could not be had, in the words of its first error."""
     errors: dict[dt.date, list[SourceError]] = {}
-    for day, answer in answers.items():
+    for (day, _), answer in answers.items():
         if isinstance(answer, SourceError):
             errors.setdefault(week_of(day), []).append(answer)
     return {
-        week: f"{of_week[0]}" + (f" And {len(of_week) - 1} more days of the week." if len(of_week) > 1 else "")
+        week: f"{of_week[0]}" + (f" And {len(of_week) - 1} more reports of the week." if len(of_week) > 1 else "")
         for week, of_week in errors.items()
     }
 
@@ -119,7 +132,7 @@ def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFra
 )
 def team_rosters(
     context: dg.AssetExecutionContext,
-    config: Ask,
+    config: AskForRosters,
     roster_source: dg.ResourceParam[RosterSource],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult[Any]]:
@@ -128,8 +141,12 @@ def team_rosters(
     today, over = league_today(), last_day_of_season(season)
     as_of = min(today, over)
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
-    for why in failures.values():
-        context.log.error(f"{why}")
+    if not config.let_players_go and len(read):
+        strangers = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
+        failures |= strangers
+        read = read[~read["team"].isin(list(strangers))]
+    for sentence in dict.fromkeys(map(str, failures.values())):
+        context.log.error(sentence)
     with retries.expected_failures(context):
         if read.empty:
             first = next(iter(failures.values()))
@@ -150,12 +167,17 @@ def team_rosters(
 def read_rosters(
     source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
 ) -> tuple[pd.DataFrame, dict[str, SourceError]]:
-    """The rosters of all teams that can be read, and why each other team cannot."""
+    """The rosters of all teams that can be read, and why each other team cannot; a host that is shut says so once."""
+    shut = False
     read: list[pd.DataFrame] = []
     failures: dict[str, SourceError] = {}
     for team in TEAMS:
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
+        except HostShut as error:
+            failures[team] = SourceError("not asked any more.") if shut else error
+            shut = True
+            continue
         except SourceError as error:
             failures[team] = error
             continue

@@ -14,9 +14,19 @@ def player_lookup(player_name: str) -> str:
     A hyphen counts as a blank, periods and apostrophes as nothing; initials stand together ("P. J." and "PJ" are one);
     "Jr.", "Sr." and "II" to "V" are dropped from the end. The key of a text without letters is "".
     """
+    return _name_and_generation(player_name)[0]
+
+
+def player_key(player_name: str) -> str:
+    """`player_lookup` with the generation: "Jaren Jackson Jr." gives "jaren jackson jr", his father "jaren jackson"."""
+    return " ".join(filter(None, _name_and_generation(player_name)))
+
+
+def _name_and_generation(player_name: str) -> tuple[str, str]:
     solid = re.sub("[.'`\u2018\u2019\u00b4]", "", player_name)
     bare = unicodedata.normalize("NFKD", solid.casefold()).translate(_UNDECOMPOSED)
     words = re.sub(r"[\W_]+", " ", "".join(letter for letter in bare if not unicodedata.combining(letter))).split()
-    while len(words) > 1 and words[-1] in _SUFFIXES:
-        words.pop()
-    return re.sub(r"\b(\w) (?=\w\b)", r"\1", " ".join(words))
+    end = len(words)
+    while end > 1 and words[end - 1] in _SUFFIXES:
+        end -= 1
+    return re.sub(r"\b(\w) (?=\w\b)", r"\1", " ".join(words[:end])), " ".join(words[end:])

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 import pandas as pd
-import tenacity
-from pydantic import PrivateAttr
-from pyrate_limiter import Duration, Limiter, Rate
+from pydantic import Field, PrivateAttr
 from upath import UPath
 
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError
 from nba_assets.partitions import last_day, league_today
-from nba_assets.sources.circuit_breaker import CircuitBreaker
+from nba_assets.sources.http import HttpReader, Patience, Refused, at_most
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.landing import Landing
 from nba_assets.tables import COUNTING_STATS
@@ -31,10 +25,11 @@ MOST_BYTES = 20_000_000
 CLOSED_AFTER = dt.timedelta(days=2)
 PLAYED = "Final"
 MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # no games in such a week is an answer to ask for again, not one to keep
+TIERS = "box scores need the ALL-STAR tier or GOAT, the free tier has games and teams only"
 REFUSED_REQUESTS = {
     400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
     401: "the key was refused: set BALLDONTLIE_API_KEY to a valid key",
-    403: "the key may not read this: box scores need the ALL-STAR tier",
+    403: f"the key may not read this: {TIERS}",
     404: "there is nothing at this address: check BALLDONTLIE_BASE_URL",
 }
 
@@ -43,51 +38,41 @@ class RefusedRequest(SourceError):
     """An answer that asking again cannot change, for any week."""
 
 
-class _Passing(Exception):
-    """A fault that may be gone on the next try; `retry_after` is what the server asked for, in seconds."""
-
-    def __init__(self, fault: str, retry_after: float | None = None):
-        super().__init__(fault)
-        self.retry_after = retry_after
-
-
 class Balldontlie(BoxScoreSource):
     """The API at `base_url`.
 
-    landing: folder or bucket URL of kept answers, used below a folder named like the host. give_up_seconds: how long
-    one page is tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
+    landing: folder or bucket URL of kept answers, used below a folder named like the host. requests_per_minute: of the
+    key's tier, 60 for ALL-STAR; never exceeded, whichever minute is looked at. give_up_seconds: how long one page is
+    tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
     take, however slowly it comes.
     """
 
-    api_key: str
+    api_key: str = Field(repr=False)
     base_url: str
     landing: str
-    requests_per_minute: int = 600
+    requests_per_minute: int = 60
     weeks_in_flight: int = 8
     give_up_seconds: float = 180.0
     answer_seconds: float = 60.0
-    _limiter: Limiter = PrivateAttr()
-    _client: httpx.Client = PrivateAttr()
+    _reader: HttpReader = PrivateAttr()
     _landing: Landing = PrivateAttr()
-    _breaker: CircuitBreaker = PrivateAttr()
-    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _key_is_good: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: Any) -> None:
         self.open()
 
     def teardown_after_execution(self, context: Any) -> None:
-        self._client.close()
+        self._reader.close()
 
     def open(self) -> None:
-        per_second = max(1, self.requests_per_minute // 60)
-        rates = [Rate(per_second * 2, Duration.SECOND), Rate(self.requests_per_minute, Duration.MINUTE)]
-        self._limiter = Limiter(rates if self.requests_per_minute > per_second * 2 else rates[1])
-        self._client = httpx.Client(
-            base_url=self.base_url,
+        self._reader = HttpReader(
+            self.base_url,
             headers={"Authorization": self.api_key.strip()},
-            timeout=httpx.Timeout(20.0, connect=10.0),
+            patience=Patience(self.give_up_seconds),
+            limiter=at_most(self.requests_per_minute, a_second=2 * max(1, self.requests_per_minute // 60)),
+            most_bytes=MOST_BYTES,
+            answer_seconds=self.answer_seconds,
         )
-        self._breaker = CircuitBreaker(self.base_url)
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
 
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
@@ -130,7 +115,7 @@ class Balldontlie(BoxScoreSource):
             }
             if cursor is not None:
                 query["cursor"] = cursor
-            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._ask(f"/v1/{kind}", query, week)}
+            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._ask(kind, query, week)}
             yield page
             following = _next_cursor(page)
             if following is None:
@@ -140,86 +125,35 @@ class Balldontlie(BoxScoreSource):
             cursor = following
         raise SourceError(f"week {week}: {self.base_url}/v1/{kind} pages without end, last cursor {cursor}")
 
-    def _ask(self, path: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
-        url = str(httpx.URL(self.base_url).join(path).copy_with(params=query))
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Passing),
-            wait=_wait_as_asked(tenacity.wait_random_exponential(multiplier=0.25, max=20.0)),
-            stop=tenacity.stop_before_delay(self.give_up_seconds),
-            reraise=True,
-        )
-
-        def answer() -> dict[str, Any]:
-            try:
-                return attempts(self._ask_once, url, week)
-            except _Passing as fault:
-                raise NoAnswer(
-                    f"week {week}: {url} answered {fault}; it is tried again for {self.give_up_seconds:.0f} s at most. "
-                    "Materialize the week again later; what has arrived is kept."
-                ) from fault
-
-        return self._breaker.ask(answer)
-
-    def _ask_once(self, url: str, week: dt.date) -> dict[str, Any]:
-        # The limiter's buckets are not made for several threads waiting in them at once.
-        with self._lock:
-            self._limiter.try_acquire("balldontlie")
-        deadline = time.monotonic() + self.answer_seconds
+    def _ask(self, kind: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
+        url = self._reader.url(f"/v1/{kind}", query)
         try:
-            with self._client.stream("GET", url) as response:
-                _raise_for_status(response, url, week)
-                body = bytearray()
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > MOST_BYTES:
-                        raise SourceError(f"week {week}: {url} sent more than {MOST_BYTES:,} bytes")
-                    if time.monotonic() > deadline:
-                        raise _Passing("too slowly")
-        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
-            raise RefusedRequest(
-                f"week {week}: {url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
-            ) from None
-        except httpx.RequestError as error:
-            raise _Passing(f"{type(error).__name__} {error}") from error
-        try:
-            answer = orjson.loads(body)
-        except ValueError as error:
-            raise _Passing("something that is not JSON") from error
-        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-            raise _Passing("JSON without a list of data")
+            answer = self._reader.ask(url, subject=f"week {week}", read=_page_of)
+        except Refused as refused:
+            raise RefusedRequest(f"week {week}: {self._advice(refused.status, kind, url)}") from None
+        assert answer is not None  # nothing counts as absent
+        self._key_is_good = True
         return answer
 
-
-def _raise_for_status(response: httpx.Response, url: str, week: dt.date) -> None:
-    status = response.status_code
-    if status == 429 or status >= 500:
-        raise _Passing(f"HTTP {status}", _retry_after(response.headers.get("Retry-After")))
-    if status != 200:
+    def _advice(self, status: int | None, kind: str, url: str) -> str:
+        if status is None:
+            return f"{url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
         advice = REFUSED_REQUESTS.get(status, "this is not an answer of the API: check BALLDONTLIE_BASE_URL")
-        raise RefusedRequest(f"week {week}: {url} answered HTTP {status}: {advice}")
+        if status == 401 and kind == "stats":
+            # The same answer as to a wrong key; a key that has been let read games is none.
+            low = f"the key's tier is too low: {TIERS}"
+            advice = low if self._key_is_good else f"{advice}. If it is valid, {low}"
+        return f"{url} answered HTTP {status}: {advice}"
 
 
-def _retry_after(header: str | None) -> float | None:
-    """Seconds to wait by a Retry-After header, which holds seconds or a date."""
-    if not header:
-        return None
-    if header.strip().isdigit():
-        return float(header)
+def _page_of(body: bytes) -> dict[str, Any]:
     try:
-        return max(0.0, (parsedate_to_datetime(header) - dt.datetime.now(dt.UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _wait_as_asked(backoff: tenacity.wait.wait_base) -> Callable[[tenacity.RetryCallState], float]:
-    """Back off with jitter, and never sooner than the server asked for."""
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome else None
-        asked = fault.retry_after if isinstance(fault, _Passing) else None
-        return max(backoff(state), asked or 0.0)
-
-    return wait
+        answer = orjson.loads(body)
+    except ValueError as error:
+        raise ValueError("something that is not JSON") from error
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+        raise ValueError("JSON without a list of data")
+    return answer
 
 
 def _next_cursor(page: dict[str, Any]) -> int | None:

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-import httpx
 import pandas as pd
 from lxml import etree, html
-from pyrate_limiter import Duration, Limiter, Rate
+from pyrate_limiter import Limiter
 
 from nba_assets.errors import SourceError
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import player_key
 from nba_assets.league.teams import TEAMS, team_named
 from nba_assets.partitions import season_name
-from nba_assets.sources.download import download, web_client
+from nba_assets.sources.http import HttpReader, Patience, at_most
 
 COLUMNS = [
     "season", "team", "player_name", "player_lookup", "number", "position", "height", "weight",
@@ -22,40 +21,37 @@ COLUMNS = [
 ]  # fmt: skip
 
 _MOST_BYTES = 10_000_000
+_PATIENCE_SECONDS = 120.0
 _REQUESTS_PER_MINUTE = 20  # the site's stated limit; who exceeds it is shut out for an hour
 _COUNTRY_CELLS = ("flag", "birth_country")  # since 2026 and before
 _TITLE = re.compile(r"(?P<season>\d{4}-\d\d) (?P<team>.+?) Roster\b")
 
 
 def twenty_a_minute() -> Limiter:
-    return Limiter(Rate(_REQUESTS_PER_MINUTE, Duration.MINUTE))
+    return at_most(_REQUESTS_PER_MINUTE)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rosters:
     """The site's team pages, asked for one after the other; every request waits for `limiter` if there is one."""
 
     base_url: str = "https://www.basketball-reference.com"
     limiter: Limiter | None = field(default_factory=twenty_a_minute)
     waits: Sequence[float] = (5, 10, 20)
-    http: httpx.Client = field(default_factory=web_client)
+    reader: HttpReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        patience = Patience(_PATIENCE_SECONDS, self.waits)
+        self.reader = HttpReader(
+            self.base_url, patience=patience, limiter=self.limiter, most_bytes=_MOST_BYTES, shut_by=(403,)
+        )
 
     def fetch(self, team: str, season: int) -> bytes:
         """The page of a team (abbreviation) in the season that starts in the year `season`."""
-        page = download(
-            self.http,
-            f"{self.base_url.rstrip('/')}/teams/{TEAMS[team].basketball_reference}/{season + 1}.html",
-            subject=f"roster of {team} {season}",
-            size_limit=_MOST_BYTES,
-            waits=self.waits,
-            before_each=self._wait,
-        )
+        url = self.reader.url(f"/teams/{TEAMS[team].basketball_reference}/{season + 1}.html")
+        page = self.reader.get(url, subject=f"roster of {team} {season}")
         assert page is not None  # nothing counts as absent: a 404 is an error for its team
         return page
-
-    def _wait(self) -> None:
-        if self.limiter is not None:
-            self.limiter.try_acquire("basketball-reference")
 
 
 def parse_roster(page: str | bytes, *, team: str, season: int) -> pd.DataFrame:
@@ -122,7 +118,7 @@ def _player(text: dict[str, str], team: str, season: int) -> list[object]:
     experience = text.get("years_experience", "")
     country = next((text[cell] for cell in _COUNTRY_CELLS if text.get(cell)), "")
     return [
-        season, team, name, player_lookup(name), text.get("number") or None, text.get("pos") or None,
+        season, team, name, player_key(name), text.get("number") or None, text.get("pos") or None,
         text.get("height") or None, _whole(text.get("weight", ""), "weight", subject),
         _birth_date(text.get("birth_date", ""), subject), country[-2:].upper() or None,
         _whole("0" if experience == "R" else experience, "years_experience", subject),

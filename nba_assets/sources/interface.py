@@ -10,6 +10,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+EVENING = dt.time(17, 30)
+"""When the report of a day is published that counts for its evening games (Eastern)."""
+
 
 class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
     """Games and box-score rows of one week at a time, as the columns of the raw tables without `week`.
@@ -47,13 +50,15 @@ class Report:
 
 
 class InjuryReportSource(dg.ConfigurableResource[Any], ABC):
-    """One injury report a day. `reports_in_flight` says how many days may be asked at once."""
+    """Injury reports, one for every hour of a day. `reports_in_flight` says how many may be asked at once."""
 
     reports_in_flight: int = 1
 
     @abstractmethod
-    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
-        """The report published on `day`, None where there is none; `refresh` asks again what was kept.
+    def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
+        """The report published on `day` at `at` (Eastern, half past an hour), None where there is none.
+
+        `refresh` asks again what was kept.
 
         Raises SourceError when it cannot be had or read.
         """

@@ -3,17 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
-import httpx
 import pandas as pd
+from pyrate_limiter import Limiter
 
 from nba_assets.errors import UnreadableReport
 from nba_assets.league.player_names import player_lookup
 from nba_assets.league.teams import TEAMS, Team, team_named
-from nba_assets.sources.download import download, web_client
+from nba_assets.sources.http import HttpReader, Patience, every
 from nba_assets.sources.injury_report_layout import MOST_BYTES, Cells, read_layout, squeezed
-from nba_assets.sources.interface import Report
+from nba_assets.sources.interface import EVENING, Report
 
 COLUMNS = [
     "report_date", "report_time", "game_date", "game_time", "matchup", "team",
@@ -21,6 +21,10 @@ COLUMNS = [
 ]  # fmt: skip
 NOT_YET_SUBMITTED = "Not Yet Submitted"
 NOT_OF_THE_LEAGUE = "non-nbateam"  # squeezed
+_PATIENCE_SECONDS = 120.0
+# The archive names reports by the hour ("05PM") until the day before, and by the minute ("05_30PM") since.
+_NAMES_CHANGED = date(2025, 12, 22)
+_BOTH_NAMES = timedelta(days=14)  # around the change, during which it answered 403 for nine days
 
 _STATUSES = {status.lower(): status for status in ("Out", "Questionable", "Doubtful", "Probable", "Available")}
 # The first pattern found in the reason, in lower case and without blanks, decides.
@@ -36,31 +40,38 @@ _REASON_CATEGORIES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class InjuryReports:
-    """The league's archive of reports, of which this reads one a day: by default that of 5:30 PM Eastern."""
+    """The league's archive of reports, one for every hour: by default that of 5:30 PM Eastern is read."""
 
     base_url: str = "https://ak-static.cms.nba.com"
-    published_at: time = time(17, 30)
+    published_at: time = EVENING
     waits: Sequence[float] = (1, 2, 4)
-    http: httpx.Client = field(default_factory=web_client)
+    limiter: Limiter | None = field(default_factory=lambda: every(0.4))
+    reader: HttpReader = field(init=False)
 
-    def fetch(self, report_date: date) -> bytes | None:
-        """The PDF of that day; None where there is none (the archive answers 403 for what it does not hold)."""
-        return download(
-            self.http,
-            self.url(report_date),
-            subject=f"injury report of {report_date}",
-            size_limit=MOST_BYTES,
-            waits=self.waits,
-            absent=(403, 404),
-        )
+    def __post_init__(self) -> None:
+        patience = Patience(_PATIENCE_SECONDS, self.waits)
+        self.reader = HttpReader(self.base_url, patience=patience, limiter=self.limiter, most_bytes=MOST_BYTES)
 
-    def url(self, report_date: date) -> str:
-        # The archive names reports by the hour ("05PM") until 2025-12-21, and by the minute ("05_30PM") since.
-        clock = "%I%p" if report_date < date(2025, 12, 22) else "%I_%M%p"
-        name = f"Injury-Report_{report_date}_{self.published_at.strftime(clock)}.pdf"
-        return f"{self.base_url.rstrip('/')}/referee/injury/{name}"
+    def fetch(self, report_date: date, at: time | None = None) -> bytes | None:
+        """The PDF of that day and time; None where the archive says 403 or 404, as it does of what it does not hold.
+
+        403 is also its answer to who asks too fast: see `injury_report_archive`.
+        """
+        names = [self.url(report_date, at)]
+        if abs(report_date - _NAMES_CHANGED) <= _BOTH_NAMES:
+            names.append(self._url(report_date, at, by_minute=report_date < _NAMES_CHANGED))
+        subject = f"injury report of {report_date}" + (f" at {at:%H:%M}" if at and at != EVENING else "")
+        answers = (self.reader.get(name, subject=subject, absent=(403, 404)) for name in names)
+        return next((document for document in answers if document is not None), None)
+
+    def url(self, report_date: date, at: time | None = None) -> str:
+        return self._url(report_date, at, by_minute=report_date >= _NAMES_CHANGED)
+
+    def _url(self, report_date: date, at: time | None, *, by_minute: bool) -> str:
+        clock = (at or self.published_at).strftime("%I_%M%p" if by_minute else "%I%p")
+        return self.reader.url(f"/referee/injury/Injury-Report_{report_date}_{clock}.pdf")
 
 
 def parse_report(pdf: bytes, *, source: str) -> Report:

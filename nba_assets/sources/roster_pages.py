@@ -6,12 +6,11 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 from pydantic import Field, PrivateAttr
-from pyrate_limiter import Duration, Limiter, Rate
 from upath import UPath
 
 from nba_assets.partitions import season_name
 from nba_assets.sources.basketball_reference import Rosters, parse_roster
-from nba_assets.sources.circuit_breaker import CircuitBreaker
+from nba_assets.sources.http import at_most
 from nba_assets.sources.interface import RosterSource
 from nba_assets.sources.landing import Landing
 
@@ -30,21 +29,19 @@ class RosterPages(RosterSource):
     waits: list[float] = Field(default=[5, 10, 20])
     _pages: Rosters = PrivateAttr()
     _landing: Landing = PrivateAttr()
-    _breaker: CircuitBreaker = PrivateAttr()
 
     def setup_for_execution(self, context: Any) -> None:
-        limiter = Limiter(Rate(self.requests_per_minute, Duration.MINUTE))
+        limiter = at_most(self.requests_per_minute)
         self._pages = Rosters(base_url=self.base_url, limiter=limiter, waits=self.waits)
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
-        self._breaker = CircuitBreaker(self.base_url)
 
     def teardown_after_execution(self, context: Any) -> None:
-        self._pages.http.close()
+        self._pages.reader.close()
 
     def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
         place = ("rosters", season_name(season), f"{as_of}", f"{team}.html")
         kept = None if refresh else self._landing.document(*place)
-        page = kept or self._breaker.ask(lambda: self._pages.fetch(team, season))
+        page = kept or self._pages.fetch(team, season)
         roster = parse_roster(page, team=team, season=season)
         if not kept:
             self._landing.keep_document(page, *place)

@@ -24,7 +24,11 @@ NBAC_INJURY_REPORT = Table(
     columns=(
         WEEK,
         required("report_date", Type.DATE, "league date the report was published on"),
-        required("report_time", Type.TEXT, "time it was published at (US/Eastern, 17:30)"),
+        required(
+            "report_time",
+            Type.TEXT,
+            "time it was published at (US/Eastern): 17:30, and earlier ones for games that tip off before",
+        ),
         required("game_date", Type.DATE, "league date of the game; the report's own for an unread line"),
         Column("game_time", Type.TEXT, "tip-off as printed (US/Eastern, 19:30)"),
         Column("matchup", Type.TEXT, "visiting and home team, ATL@BOS"),

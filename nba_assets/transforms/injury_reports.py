@@ -9,7 +9,7 @@ import pandas as pd
 
 from nba_assets.league.player_names import player_lookup
 from nba_assets.partitions import week_of
-from nba_assets.sources.interface import Report
+from nba_assets.sources.interface import EVENING, Report
 from nba_assets.sources.nba_injury_report import NOT_YET_SUBMITTED
 from nba_assets.tables import NBAC_INJURY_REPORT
 
@@ -59,13 +59,28 @@ def _unread(report_date: dt.date, report_time: str, number: int, line: str) -> d
     }
 
 
-def days_stored(stored: pd.DataFrame) -> set[dt.date]:
-    """The days whose report is stored with every row that it had."""
+def reports_wanted(games: pd.DataFrame, today: dt.date) -> set[tuple[dt.date, dt.time]]:
+    """Day and time of the reports to ask for: each evening's of the days with games up to `today`, and earlier ones.
+
+    A game that tips off when the evening's report is published, or before, wants the newest hourly one before it too.
+    games: BDL_GAMES; one that is played on another day than its date has the evening's report of its date alone.
+    """
+    played = games[games["game_date"] <= today]
+    tipoff = pd.to_datetime(played["tipoff"], utc=True).dt.tz_convert("America/New_York")
+    # Half past the hour: the newest such minute before the tip-off.
+    newest = (tipoff - pd.Timedelta(minutes=31)).dt.floor("h") + pd.Timedelta(minutes=30)
+    early = newest[(tipoff.dt.date == played["game_date"]) & (newest.dt.date == played["game_date"])]
+    wanted = {(moment.date(), moment.time()) for moment in early if moment.time() < EVENING}
+    return wanted | {(day, EVENING) for day in played["game_date"]}
+
+
+def reports_stored(stored: pd.DataFrame) -> set[tuple[dt.date, dt.time]]:
+    """Day and time of the reports that are stored with every row that they had."""
     if stored.empty:
         return set()
     reports = stored.groupby(_REPORT)["rows_in_report"].agg(["size", "min", "max"]).reset_index()
-    whole = (reports["size"] == reports["min"]) & (reports["size"] == reports["max"])
-    return set(reports.loc[whole, "report_date"])
+    whole = reports[(reports["size"] == reports["min"]) & (reports["size"] == reports["max"])]
+    return {(row.report_date, dt.time.fromisoformat(row.report_time)) for row in whole.itertuples()}
 
 
 def with_reports(stored: pd.DataFrame, fetched: pd.DataFrame) -> pd.DataFrame:

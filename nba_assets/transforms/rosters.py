@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from nba_assets.errors import SourceError
 from nba_assets.tables import BR_ROSTERS_CURRENT, ROSTER_CHANGES
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Warehouse
@@ -15,11 +16,29 @@ FACTS = [
     "player_name", "number", "position", "height", "weight", "birth_date", "birth_country", "years_experience",
     "college", "two_way",
 ]  # fmt: skip
+LEAST_SHARE_KEPT = 1 / 3  # the busiest trade deadlines have left two thirds of a team in place
 _PLAYER = ["team", "player_lookup"]
 _OF_TEAMS = f"""
 SELECT {", ".join(BR_ROSTERS_CURRENT.column_names)} FROM {BR_ROSTERS_CURRENT.qualified_name}
 WHERE season = @season AND team IN (SELECT * FROM UNNEST(@teams)) ORDER BY team, player_lookup
 """
+
+
+def teams_of_strangers(stored: pd.DataFrame, read: pd.DataFrame) -> dict[str, SourceError]:
+    """The teams in `read` that list fewer than a third of their stored current players, and why each is refused.
+
+    stored: rows of the same season, in which so many never leave a team from one reading to the next.
+    """
+    current = stored[stored["is_current"].astype(bool)]
+    refused = {}
+    for team, listed in _in(current, read).groupby(current["team"]):
+        if team in set(read["team"]) and listed.mean() < LEAST_SHARE_KEPT:
+            refused[str(team)] = SourceError(
+                f"roster of {team}: the page lists {listed.sum()} of the {len(listed)} players stored as current. "
+                "Nothing of it was stored; look at the page, then materialize the season again with refresh: true, or "
+                "with let_players_go: true if the page is right."
+            )
+    return refused
 
 
 def store_rosters(warehouse: Warehouse, season: int, read: pd.DataFrame, as_of: dt.date) -> tuple[int, int]:

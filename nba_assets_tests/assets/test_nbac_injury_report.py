@@ -141,6 +141,22 @@ def test_a_later_day_is_added_and_nothing_stored_is_lost(runs: ReportRuns) -> No
     assert sorted(runs.told()) == ALL_THREE
 
 
+def test_a_game_at_noon_has_the_report_before_it_and_the_evenings_too(runs: ReportRuns) -> None:
+    early = league_week()
+    sunday = early.games["game_date"] == SUNDAY
+    early.games.loc[sunday, "tipoff"] -= dt.timedelta(hours=7)
+    runs.league.answer(WEEK, early)
+    noon = "12-19 12:00 | BKN | Player 12 of BKN | Out"
+    runs.reports.answer(report(SUNDAY, f"{noon} | Illness", time="11:30"), report(SUNDAY, f"{noon} | Rest"))
+    assert runs.run(WEEK).success
+    assert runs.reports.asked_earlier == [(SUNDAY, dt.time(11, 30))]
+    assert {("Sun", "Player 12 of BKN", "Illness"), ("Sun", "Player 12 of BKN", "Rest")} <= set(runs.told())
+    summary = runs.rows(PLAYER_GAME_SUMMARY).set_index("player_id")
+    assert summary.loc[212, "absence_reason"] == "Illness", "the evening's report came after the game"
+    assert runs.run_reports(refresh=False).success
+    assert (len(runs.reports.asked), len(runs.reports.asked_earlier)) == (3, 1)
+
+
 def test_refresh_replaces_what_is_there_and_keeps_what_is_not(runs: ReportRuns) -> None:
     runs.run(WEEK)
     runs.reports.forget(FRIDAY)

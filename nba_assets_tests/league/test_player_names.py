@@ -1,6 +1,6 @@
 import pytest
 
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import player_key, player_lookup
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_the_key_of_a_key_is_itself() -> None:
 
 def test_brothers_stay_apart() -> None:
     assert player_lookup("Jalen Williams") != player_lookup("Jaylin Williams")
+
+
+def test_the_key_of_a_roster_tells_father_and_son_apart() -> None:
+    sons = ("Jaren Jackson Jr.", "Jaren Jackson, Jr", "JAREN JACKSON JR")
+    assert {player_key(name) for name in sons} == {"jaren jackson jr"}
+    assert player_key("Jaren Jackson") == "jaren jackson"
+    assert player_key("P. J. Washington V") == "pj washington v"
+    assert player_key(player_key("Robert Williams III")) == "robert williams iii"

@@ -139,6 +139,28 @@ def test_a_refusal_is_one_request_and_one_clear_error(
     assert len(web.paths) == 1
 
 
+def test_box_scores_refused_after_games_came_mean_a_tier_too_low(replay: StartReplay, tmp_path: Path) -> None:
+    free = replay("--since", "2021-12-20", "--today", "2022-01-10", "--tier", "free")
+    source = api(free.url, tmp_path)
+    with pytest.raises(RefusedRequest, match=r"the key was refused: .* If it is valid, the key's tier is too low"):
+        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(source.games(CHRISTMAS, refresh=False)) == 39
+    with pytest.raises(RefusedRequest, match=r"HTTP 401: the key's tier is too low: box scores need the ALL-STAR tier"):
+        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+
+
+def test_weeks_are_fetched_within_the_limit_of_the_all_star_tier(replay: StartReplay, tmp_path: Path) -> None:
+    """More than a minute's requests as fast as they may be sent: none is answered 429."""
+    all_star = replay("--since", "2021-12-20", "--today", "2022-01-22", "--tier", "all-star")
+    source = api(all_star.url, tmp_path, requests_per_minute=60)
+    weeks = [CHRISTMAS + number * WEEK for number in range(4)]
+    with ThreadPoolExecutor(source.weeks_in_flight) as pool:
+        found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False), weeks)
+        assert sum(map(len, found)) > 1474 + 1994
+    assert len(all_star.requests) > 60
+    assert {status for _, status in all_star.requests} == {200}
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:8099", "ftp://127.0.0.1"])
 def test_an_address_that_cannot_be_asked_is_told_at_once(url: str, tmp_path: Path) -> None:
     with pytest.raises(RefusedRequest, match=r"week 2021-12-24: .*check BALLDONTLIE_BASE_URL"):
@@ -166,7 +188,7 @@ def test_an_answer_that_does_not_come_is_tried_again(web: ScriptedWeb, tmp_path:
 
     web.answer = answer
     source = api(web.url, tmp_path)
-    source._client.timeout = 0.3
+    source._reader.client.timeout = 0.3
     assert len(source.games(CHRISTMAS, refresh=False)) == 1
     late.set()
     assert len(web.paths) == 2
@@ -201,7 +223,9 @@ def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: Sc
 
 def test_who_asks_to_wait_for_an_hour_is_not_waited_for(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers, web.headers = [429], {"Retry-After": "3600"}
-    with pytest.raises(NoAnswer, match=r"week 2021-12-24: .*answered HTTP 429; .* Materialize the week again later"):
+    with pytest.raises(
+        NoAnswer, match=r"week 2021-12-24: HTTP 429 .*asks to wait 3600 s: it is asked no more in this run"
+    ):
         api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
     assert len(web.paths) == 1
 
@@ -223,7 +247,7 @@ def test_an_answer_that_trickles_in_is_given_up(tmp_path: Path) -> None:
     with Server(("127.0.0.1", 0), Trickling) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         source = api(f"http://127.0.0.1:{server.server_port}", tmp_path, give_up_seconds=0.5, answer_seconds=0.5)
-        with pytest.raises(NoAnswer, match=r"week 2021-12-24: .*answered too slowly"):
+        with pytest.raises(NoAnswer, match=r"week 2021-12-24: the answer came too slowly"):
             source.games(CHRISTMAS, refresh=False)
         server.shutdown()
 
@@ -231,9 +255,7 @@ def test_an_answer_that_trickles_in_is_given_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("fault", "told"), [(503, "HTTP 503"), ("drop", "RemoteProtocolError")])
 def test_a_lasting_fault_ends_with_the_week_named(fault: Any, told: str, web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers = [fault]
-    with pytest.raises(
-        SourceError, match=f"week 2021-12-24: .*answered {told}.* for 1 s at most. Materialize"
-    ) as error:
+    with pytest.raises(SourceError, match=f"week 2021-12-24: {told}.* for 1 s at most. Run it again") as error:
         api(web.url, tmp_path, give_up_seconds=1.0).games(CHRISTMAS, refresh=False)
     assert not isinstance(error.value, RefusedRequest)
     assert SECRET not in str(error.value)
@@ -256,7 +278,7 @@ def test_a_cursor_without_end_is_an_error(next_cursor: Callable[[int], int], web
 
 def test_an_answer_without_end_is_cut(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers = [(200, b" " * (MOST_BYTES + 1))]
-    with pytest.raises(SourceError, match=r"week 2021-12-24: .* sent more than 20,000,000 bytes"):
+    with pytest.raises(SourceError, match=r"week 2021-12-24: more than 20,000,000 bytes"):
         api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
     assert len(web.paths) == 1
 
@@ -324,6 +346,18 @@ def test_broken_answers_cost_no_row(replay_url: str, replay: StartReplay, tmp_pa
     pd.testing.assert_frame_equal(box_scores(tenth.url), whole)
     pd.testing.assert_frame_equal(box_scores(half.url), whole)
     assert len(half.requests) > 35  # pages of the two weeks
+
+
+def test_a_base_url_keeps_its_path(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(GAME)]
+    api(f"{web.url}/bdl", tmp_path).games(CHRISTMAS, refresh=False)
+    assert [path.partition("?")[0] for path in web.paths] == ["/bdl/v1/games"]
+
+
+def test_the_key_is_not_shown_with_the_source(tmp_path: Path) -> None:
+    shown = repr(Balldontlie(api_key=SECRET, base_url="https://proxy", landing=str(tmp_path)))
+    assert "https://proxy" in shown
+    assert SECRET not in shown
 
 
 def test_the_key_is_in_no_kept_answer(web: ScriptedWeb, tmp_path: Path) -> None:

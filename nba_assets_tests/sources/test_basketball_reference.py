@@ -82,8 +82,8 @@ def test_a_roster_is_one_row_a_player(whole: str | bytes) -> None:
     assert list(roster.columns) == COLUMNS
     assert roster.astype(object).where(roster.notna(), None).to_numpy().tolist() == [
         [2023, "DAL", "Luka Dončić", "luka doncic", "77", "PG", "6-7", 230, dt.date(1999, 2, 28), "SI", 5, None, False],
-        [2023, "DAL", "Dereck Lively II", "dereck lively", "2", "C", "6-7", 230, dt.date(2004, 2, 12), "US", 0, "Duke",
-         False],
+        [2023, "DAL", "Dereck Lively II", "dereck lively ii", "2", "C", "6-7", 230, dt.date(2004, 2, 12), "US", 0,
+         "Duke", False],
         [2023, "DAL", "Brandon Williams", "brandon williams", *[None] * 8, True],
     ]  # fmt: skip
 

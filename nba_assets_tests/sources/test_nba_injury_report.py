@@ -1,4 +1,5 @@
 import datetime as dt
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -453,7 +454,7 @@ def test_no_reported_absence_of_a_real_season_is_lost(season: str, seasons: Path
     reported = boxes[boxes["status"] == "OUT_REPORTED"]["game_date"].astype(str).unique()
     days = [dt.date.fromisoformat(day) for day in sorted(reported)[::30]]
     out = box_rows(seasons, [season], days).query("status == 'OUT_REPORTED'")
-    archive = InjuryReports(base_url=replay_url)
+    archive = InjuryReports(base_url=replay_url, limiter=None)
     for day in days:
         document = archive.fetch(day)
         assert document is not None, day
@@ -465,7 +466,7 @@ def test_no_reported_absence_of_a_real_season_is_lost(season: str, seasons: Path
 
 
 def archive_at(web: ScriptedWeb) -> InjuryReports:
-    return InjuryReports(base_url=web.url, waits=(0, 0, 0))
+    return InjuryReports(base_url=web.url, waits=(0, 0, 0), limiter=None)
 
 
 DAY = dt.date(2024, 1, 4)
@@ -534,3 +535,21 @@ def test_the_waits_are_one_two_and_four_seconds() -> None:
 def test_reports_are_named_by_day_and_time(day: dt.date, hour: dt.time, name: str) -> None:
     address = InjuryReports(published_at=hour).url(day)
     assert address == f"https://ak-static.cms.nba.com/referee/injury/{name}"
+
+
+def test_around_the_change_of_names_both_are_asked_for(web: ScriptedWeb) -> None:
+    web.answer = lambda path: (200, b"%PDF") if path.endswith("_05PM.pdf") else (403, b"")
+    archive = archive_at(web)
+    assert archive.fetch(dt.date(2025, 12, 23)) == archive.fetch(dt.date(2025, 12, 21)) == b"%PDF"
+    assert [path[-11:] for path in web.paths] == ["_05_30PM.pdf"[-11:], "23_05PM.pdf", "21_05PM.pdf"]
+    assert archive.fetch(dt.date(2026, 1, 20)) is None
+    assert len(web.paths) == 4
+
+
+def test_requests_stay_under_three_a_second(web: ScriptedWeb) -> None:
+    web.answers = [(200, b"%PDF")]
+    archive = InjuryReports(base_url=web.url)
+    start = time.monotonic()
+    for number in range(6):
+        archive.fetch(DAY + dt.timedelta(days=number))
+    assert time.monotonic() - start > 5 / 3

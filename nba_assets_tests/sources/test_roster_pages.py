@@ -8,6 +8,8 @@ import dagster as dg
 import pytest
 
 from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.league.teams import TEAMS
+from nba_assets.sources.http import HostShut
 from nba_assets.sources.roster_pages import RosterPages
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.sources.test_basketball_reference import DONCIC, LIVELY, page
@@ -41,6 +43,20 @@ def test_a_page_that_cannot_be_read_is_not_kept(web: ScriptedWeb, pages: RosterP
     with pytest.raises(SourceError, match="no table 'roster'"):
         names(pages, TODAY)
     assert names(pages, TODAY) == ["Luka Dončić"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "why"),
+    [(403, {}, "answered HTTP 403"), (429, {"Retry-After": "3600"}, "HTTP 429 and asks to wait 3600 s")],
+)
+def test_a_site_that_shuts_us_out_is_asked_once_in_a_run(
+    status: int, headers: dict[str, str], why: str, web: ScriptedWeb, pages: RosterPages
+) -> None:
+    web.answers, web.headers = [status], headers
+    for team in TEAMS:
+        with pytest.raises(HostShut, match=f"{why}.*: it is asked no more in this run"):
+            pages.roster(team, 2023, TODAY, refresh=False)
+    assert len(web.paths) == 1
 
 
 def test_after_three_teams_without_an_answer_no_more_are_asked(web: ScriptedWeb, pages: RosterPages) -> None:

@@ -183,6 +183,7 @@ def api_project(data: Path, url: str, **variables: str) -> Project:
         "BALLDONTLIE_BASE_URL": url,
         "BALLDONTLIE_API_KEY": "a-key",
         "BALLDONTLIE_REQUESTS_PER_MINUTE": "60000",
+        "NBA_INJURY_REQUESTS_PER_MINUTE": "60000",
     }
     return project_at(data, **asking | variables)
 

@@ -7,7 +7,7 @@ from pydantic import PrivateAttr
 
 from nba_assets.errors import SourceError
 from nba_assets.league.player_names import player_lookup
-from nba_assets.sources.interface import InjuryReportSource, Report
+from nba_assets.sources.interface import EVENING, InjuryReportSource, Report
 from nba_assets.sources.nba_injury_report import COLUMNS, NOT_YET_SUBMITTED, reason_category
 from nba_assets_tests.support.small_week import WEEK
 
@@ -58,28 +58,32 @@ THURSDAY_REPORT = report(THURSDAY, "CHI | Player 13 of CHI | Out | Rest")
 
 
 class SmallReports(InjuryReportSource):
-    """Answers with the reports a test gives it; `asked` are the days it was asked for."""
+    """Answers with the reports a test gives it; `asked` are the days whose evening's report it was asked for."""
 
-    _answers: dict[dt.date, Report | SourceError] = PrivateAttr(default_factory=dict)
-    _asked: list[tuple[dt.date, bool]] = PrivateAttr(default_factory=list)
+    _answers: dict[tuple[dt.date, dt.time], Report | SourceError] = PrivateAttr(default_factory=dict)
+    _asked: list[tuple[dt.date, dt.time]] = PrivateAttr(default_factory=list)
 
     @property
     def asked(self) -> list[dt.date]:
-        return [day for day, _ in self._asked]
+        return [day for day, at in self._asked if at == EVENING]
+
+    @property
+    def asked_earlier(self) -> list[tuple[dt.date, dt.time]]:
+        return [(day, at) for day, at in self._asked if at != EVENING]
 
     def answer(self, *reports: Report) -> None:
-        self._answers |= {each.report_date: each for each in reports}
+        self._answers |= {(each.report_date, dt.time.fromisoformat(each.report_time)): each for each in reports}
 
     def fail(self, day: dt.date, why: SourceError) -> None:
-        self._answers[day] = why
+        self._answers[day, EVENING] = why
 
     def forget(self, day: dt.date) -> None:
         """The archive answers 403 from now on."""
-        del self._answers[day]
+        del self._answers[day, EVENING]
 
-    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
-        self._asked.append((day, refresh))
-        answer = self._answers.get(day)
+    def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
+        self._asked.append((day, at))
+        answer = self._answers.get((day, at))
         if isinstance(answer, SourceError):
             raise answer
         return answer

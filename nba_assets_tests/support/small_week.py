@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import PrivateAttr
 
 from nba_assets.league.teams import TEAMS
-from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, Report
+from nba_assets.sources.interface import EVENING, BoxScoreSource, InjuryReportSource, Report
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -169,5 +169,5 @@ class SmallLeague(BoxScoreSource):
 class NoReports(InjuryReportSource):
     """Nobody of the small league is ever injured."""
 
-    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
+    def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
         return None

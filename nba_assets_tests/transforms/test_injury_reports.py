@@ -5,13 +5,15 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from nba_assets.sources import interface
 from nba_assets.sources.interface import Report
 from nba_assets.tables import NBAC_INJURY_REPORT
 from nba_assets.transforms.injury_reports import (
     absences,
-    days_stored,
     match_players,
     report_rows,
+    reports_stored,
+    reports_wanted,
     with_absence_reasons,
     with_reports,
 )
@@ -70,9 +72,30 @@ def test_reports_are_added_and_a_report_read_again_replaces_only_itself() -> Non
 
 def test_a_day_is_stored_when_every_row_it_had_is_there() -> None:
     rows = stored(FRIDAY_REPORT, SUNDAY_REPORT)
-    assert days_stored(rows) == {FRIDAY, SUNDAY}
-    assert days_stored(rows.drop(index=0)) == {SUNDAY}
-    assert days_stored(NOTHING) == set()
+    assert reports_stored(rows) == {(FRIDAY, interface.EVENING), (SUNDAY, interface.EVENING)}
+    assert reports_stored(rows.drop(index=0)) == {(SUNDAY, interface.EVENING)}
+    assert reports_stored(NOTHING) == set()
+
+
+@pytest.mark.parametrize(
+    ("tipoff", "also"),
+    [
+        pytest.param("2021-12-17T17:00Z", dt.time(11, 30), id="noon"),
+        pytest.param("2021-12-17T17:10Z", dt.time(11, 30), id="ten past noon"),
+        pytest.param("2021-12-17T17:30Z", dt.time(11, 30), id="published as the game tips off is too late"),
+        pytest.param("2021-12-17T17:31Z", dt.time(12, 30), id="a minute later is not"),
+        pytest.param("2021-12-17T22:30Z", dt.time(16, 30), id="half past five"),
+        pytest.param("2021-12-17T22:31Z", None, id="after the evening's report"),
+        pytest.param("2021-12-18T03:00Z", None, id="ten in the evening"),
+        pytest.param("2021-12-19T18:00Z", None, id="played on another day"),
+        pytest.param("2021-12-17T05:10Z", None, id="ten past midnight"),
+        pytest.param(None, None, id="no moment known"),
+    ],
+)
+def test_a_game_before_the_evening_wants_the_newest_report_before_it(tipoff: str | None, also: dt.time | None) -> None:
+    games = pd.DataFrame({"game_date": [FRIDAY], "tipoff": pd.to_datetime([tipoff], utc=True)})
+    assert reports_wanted(games, FRIDAY) == {(FRIDAY, interface.EVENING)} | ({(FRIDAY, also)} if also else set())
+    assert reports_wanted(games, FRIDAY - dt.timedelta(days=1)) == set()
 
 
 PLAYERS = pd.DataFrame(

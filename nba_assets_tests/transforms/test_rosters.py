@@ -15,12 +15,14 @@ from nba_assets.checks.rosters import judge_rosters
 from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
 from nba_assets.league.teams import TEAMS
+from nba_assets.partitions import last_day_of_season
 from nba_assets.settings import Settings
 from nba_assets.sources.basketball_reference import COLUMNS
+from nba_assets.sources.http import HostShut
 from nba_assets.sources.interface import RosterSource
 from nba_assets.sources.sample.source import SampleRosters
 from nba_assets.tables import BR_ROSTERS_CURRENT, ROSTER_CHANGES
-from nba_assets.transforms.rosters import store_rosters, stored_rosters
+from nba_assets.transforms.rosters import store_rosters, stored_rosters, teams_of_strangers
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 
 SEASON = 2021
@@ -155,11 +157,13 @@ def test_a_team_that_fails_costs_no_other_team() -> None:
     }
 
 
-def materialize(folder: Path, source: Pages) -> dg.ExecuteInProcessResult:
+def materialize(folder: Path, source: Pages, **config: bool) -> dg.ExecuteInProcessResult:
     settings = Settings.from_environment({"NBA_DATA": str(folder)})
     roster_source = dg.ResourceDefinition.hardcoded_resource(source)
     job = build_definitions(settings, roster_source=roster_source).resolve_job_def("rosters")
-    return job.execute_in_process(partition_key="2021-22", raise_on_error=False)
+    return job.execute_in_process(
+        partition_key="2021-22", run_config={"ops": {"team_rosters": {"config": config}}}, raise_on_error=False
+    )
 
 
 def results(run: dg.ExecuteInProcessResult) -> Mapping[str, tuple[bool, str]]:
@@ -172,20 +176,62 @@ def test_the_asset_stores_the_teams_it_read_and_a_check_names_the_others(tmp_pat
     assert first.success
     assert results(first) == dict.fromkeys(("thirty_teams", "roster_sizes", "unique_keys", "freshness"), (True, ""))
     before = stored_rosters(warehouse, SEASON, ["MIA"])
-    second = materialize(tmp_path, pages(MIA=GONE, DAL=roster("DAL", ANN, BEA)))
+    eight = SampleRosters().roster("DAL", SEASON, last_day_of_season(SEASON), refresh=False).head(8)
+    second = materialize(tmp_path, pages(MIA=GONE, DAL=eight))
     assert second.success
     assert results(second) == {
         "thirty_teams": (False, f"MIA: {GONE}"),
-        "roster_sizes": (False, "DAL 2"),
+        "roster_sizes": (False, "DAL 8"),
         "unique_keys": (True, ""),
         "freshness": (True, ""),
     }
     pd.testing.assert_frame_equal(stored_rosters(warehouse, SEASON, ["MIA"]), before)
     dallas = stored_rosters(warehouse, SEASON, ["DAL"])
-    assert dallas[dallas["is_current"]]["player_lookup"].to_list() == [ANN, BEA]
+    assert dallas[dallas["is_current"]]["player_lookup"].to_list() == sorted(eight["player_lookup"])
     (players, noted) = (run.metadata["rows"].value for run in second.asset_materializations_for_node("team_rosters"))
     assert players == len(stored_rosters(warehouse, SEASON, [team for team in TEAMS if team != "MIA"]))
-    assert noted == len(dallas)
+    assert noted == len(dallas) - 8
+
+
+def test_a_page_of_other_players_is_refused_until_they_are_let_go(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(path=f"{tmp_path}/sample.duckdb")
+    assert materialize(tmp_path, pages()).success
+    before = stored_rosters(warehouse, SEASON, ["DAL"])
+    strangers = pages(DAL=roster("DAL", ANN, BEA, CYD))
+    refused = materialize(tmp_path, strangers)
+    assert refused.success
+    passed, told = results(refused)["thirty_teams"]
+    assert not passed
+    assert told.startswith(f"DAL: roster of DAL: the page lists 0 of the {before['is_current'].sum()} players")
+    pd.testing.assert_frame_equal(stored_rosters(warehouse, SEASON, ["DAL"]), before)
+    assert results(materialize(tmp_path, strangers, let_players_go=True))["thirty_teams"] == (True, "")
+    dallas = stored_rosters(warehouse, SEASON, ["DAL"])
+    assert dallas[dallas["is_current"]]["player_lookup"].to_list() == [ANN, BEA, CYD]
+
+
+@pytest.mark.parametrize(("kept", "refused"), [(4, True), (5, False)])
+def test_a_third_of_the_players_is_enough(kept: int, refused: bool, full_league: pd.DataFrame) -> None:
+    of_team = full_league[full_league["team"] == "BOS"]
+    read = of_team.head(kept)
+    assert set(teams_of_strangers(full_league, read)) == ({"BOS"} if refused else set())
+
+
+def test_father_and_son_are_two_players_of_a_team() -> None:
+    jacksons = roster("MEM", "jaren jackson", "jaren jackson jr")
+    read, failures = read_rosters(pages(MEM=jacksons), SEASON, MONDAY, refresh=False)
+    assert not failures
+    assert read[read["team"] == "MEM"]["player_lookup"].to_list() == ["jaren jackson", "jaren jackson jr"]
+
+
+def test_a_host_that_shuts_is_told_once_and_kept_pages_are_still_read() -> None:
+    shut = HostShut("roster of BOS 2021: HTTP 403 from http://host. It is asked no more in this run.")
+    read, failures = read_rosters(pages(BOS=shut, CHI=shut, UTA=shut), SEASON, MONDAY, refresh=False)
+    assert {team: str(why) for team, why in failures.items()} == {
+        "BOS": str(shut),
+        "CHI": "not asked any more.",
+        "UTA": "not asked any more.",
+    }
+    assert read["team"].nunique() == 27
 
 
 def test_when_no_team_can_be_read_the_run_fails_and_nothing_is_changed(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from nba_assets.errors import SourceError
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import player_key
 from nba_assets.partitions import last_day
 from nba_assets.sources import basketball_reference, nba_injury_report
-from nba_assets.sources.interface import BoxScoreSource, InjuryReportSource, Report, RosterSource
+from nba_assets.sources.interface import EVENING, BoxScoreSource, InjuryReportSource, Report, RosterSource
 from nba_assets.sources.sample.league import SampleLeague
 
 
@@ -48,7 +48,9 @@ class SampleSource(BoxScoreSource):
 class SampleInjuryReports(InjuryReportSource):
     """Who is ruled out of the fictional league's games."""
 
-    def report(self, day: dt.date, *, refresh: bool) -> Report | None:
+    def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
+        if at != EVENING:
+            return None  # no game of the fictional league tips off before it
         rows = _league().ask(lambda league: league.injury_report(day, day))
         if rows.empty:
             return None
@@ -64,5 +66,5 @@ class SampleRosters(RosterSource):
         except ValueError as error:
             raise SourceError(f"roster of {team} {season}: {error}. Choose another season.") from error
         of_team = players[players["team"] == team].reset_index(drop=True)
-        lookups = of_team["player_name"].map(player_lookup)
+        lookups = of_team["player_name"].map(player_key)
         return of_team.assign(player_lookup=lookups)[basketball_reference.COLUMNS]
