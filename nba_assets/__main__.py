@@ -157,7 +157,11 @@ def store_rosters(season: int, refresh: bool) -> bool:
 
 
 def tell_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether a check of severity ERROR failed; each is told once, with its weeks and what it said of the first."""
+    """Whether a check of severity ERROR failed; each is told once, with its weeks and what it said of the first.
+
+    What a failed step has told already, as every_week_published tells the reasons of refused weeks, is not told again.
+    """
+    told = "\n".join(failures_of(result))
     failed: dict[tuple[str, str], list[dg.AssetCheckEvaluation]] = {}
     for each in result.get_asset_check_evaluations():
         if not each.passed and each.severity == dg.AssetCheckSeverity.ERROR:
@@ -165,6 +169,8 @@ def tell_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
     for (asset, check), evaluations in failed.items():
         weeks = f", {len(evaluations)} weeks, the first" if len(evaluations) > 1 else ""
         reason = evaluations[0].description or "see its page in Dagit"
+        if reason.rpartition(f"{evaluations[0].partition}: ")[2] in told:
+            continue
         click.echo(f"\nFAILED: {check} of {asset}{weeks}: {reason}", err=True)
     return bool(failed)
 
@@ -189,11 +195,20 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
             click.echo(f"\n{event.engine_event_data.error.message.strip()}", err=True)
+    for told, (first, *others) in failures_of(result).items():
+        click.echo(f"\n{first}{f' and {len(others)} more steps' if others else ''}: {told}", err=True)
+    return result
+
+
+def failures_of(result: dg.ExecuteInProcessResult) -> dict[str, list[str]]:
+    """What failed steps say, with the steps that say it."""
+    failures: dict[str, list[str]] = {}
+    for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
             told = failure.user_failure_data.description if failure.user_failure_data else failure.error_display_string
-            click.echo(f"\n{event.step_key}: {told}", err=True)
-    return result
+            failures.setdefault(str(told), []).append(str(event.step_key))
+    return failures
 
 
 def open_instance() -> dg.DagsterInstance:

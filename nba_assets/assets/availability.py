@@ -141,13 +141,13 @@ def team_rosters(
     today, over = league_today(), last_day_of_season(season)
     as_of = min(today, over)
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
-    if not config.let_players_go and len(read):
-        strangers = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
-        failures |= strangers
-        read = read[~read["team"].isin(list(strangers))]
-    for sentence in dict.fromkeys(map(str, failures.values())):
-        context.log.error(sentence)
     with retries.expected_failures(context):
+        if not config.let_players_go and len(read):
+            strangers = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
+            failures |= strangers
+            read = read[~read["team"].isin(list(strangers))]
+        for sentence in dict.fromkeys(map(str, failures.values())):
+            context.log.error(sentence)
         if read.empty:
             first = next(iter(failures.values()))
             raise type(first)(
@@ -155,9 +155,9 @@ def team_rosters(
                 "Nothing was changed; materialize the season again later."
             )
         rows, changes = store_rosters(warehouse, season, read, as_of)
+        stored = stored_rosters(warehouse, season, list(TEAMS))
     teams = len(TEAMS) - len(failures)
     context.log.info(f"rosters of {context.partition_key}: {len(read)} players of {teams} teams, {changes} changes")
-    stored = stored_rosters(warehouse, season, list(TEAMS))
     results = judge_rosters(stored, failures, as_of, in_season=today <= over)
     counts = {"players": len(read), "teams": teams, "rows": rows}
     yield dg.MaterializeResult(asset_key=BR_ROSTERS_CURRENT.asset_key, metadata=counts, check_results=results)

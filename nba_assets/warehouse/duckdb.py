@@ -25,6 +25,7 @@ from nba_assets.tables import PUBLICATIONS, Table
 from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, transaction
 from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
+SIGNS_OF_DAMAGE = ("not a valid DuckDB database", "Corrupt", "checksum")
 NEXT_WAIT = 5.0  # seconds
 ON_THIS_MACHINE = (dg.DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
@@ -211,6 +212,8 @@ def _reason(error: Exception) -> str:
         by = f"{holder[1]} (process {holder[2]})" if holder else "another program"
         return f"{by} kept it locked for the whole wait. Close it, then materialize again; nothing was changed"
     first_line = text.splitlines()[0] if text else type(error).__name__
+    if any(sign in text for sign in SIGNS_OF_DAMAGE):
+        return f"{first_line} Put a copy back in its place, or move it away and backfill again; nothing was changed"
     return f"{first_line}. Free space or fix permissions, then materialize again; stored weeks are as they were"
 
 

@@ -141,7 +141,9 @@ def test_health_that_cannot_look_says_so_and_calls_nothing_complete(tmp_path: Pa
             instance=project.instance, raise_on_error=False
         )
         assert not result.asset_materializations_for_node("__".join(DATA_HEALTH.path))
-        assert "sample.duckdb cannot be opened" in failures(result)["__".join(DATA_HEALTH.path)]
+        told = failures(result)["__".join(DATA_HEALTH.path)]
+        assert "sample.duckdb cannot be opened" in told
+        assert "Put a copy back in its place, or move it away and backfill again; nothing was changed" in told
 
 
 def test_a_run_of_the_week_in_progress_is_what_makes_it_fresh(runs: WeeklyRuns) -> None:
