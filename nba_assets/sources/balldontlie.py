@@ -211,4 +211,5 @@ def _box_row(row: dict[str, Any]) -> dict[str, Any]:
         "position": player.get("position"),
         "minutes": row["min"],
         **{stat: row[stat] for stat in COUNTING_STATS},
+        "plus_minus": row.get("plus_minus"),  # not in answers kept from before it was sent
     }

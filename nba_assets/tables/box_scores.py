@@ -73,6 +73,7 @@ BDL_PLAYER_BOXSCORES = Table(
         Column("position", Type.TEXT, "position as listed: G, F, C or a pair"),
         Column("minutes", Type.TEXT, 'minutes as text, exactly as sent: "34", "34:21", "00"'),
         *(integer(name, f"{text}, as sent: 0 for who did not play") for name, text in COUNTING_STATS.items()),
+        integer("plus_minus", "points of the team less those of the opponent while on the court; NULL if not sent"),
         FETCHED_AT,
     ),
 )
@@ -98,6 +99,9 @@ PLAYER_GAME_SUMMARY = Table(
         required("played", Type.BOOLEAN, 'was on the court: false for "00" minutes with an all-zero line'),
         number("minutes_played", "minutes on the court, 34:21 is 34.35; NULL when not played"),
         *(integer(name, f"{text}; NULL when not played") for name, text in COUNTING_STATS.items()),
+        integer(
+            "plus_minus", "points of the team less the opponent's while on the court; NULL if not played or not sent"
+        ),
         number("usage_rate", "share of the team's plays used while on the court, in percent"),
         number("ts_pct", "true shooting: PTS / (2 (FGA + 0.44 FTA)); NULL without an attempt"),
         number("efg_pct", "effective field goals: (FGM + 0.5 FG3M) / FGA; NULL without an attempt"),

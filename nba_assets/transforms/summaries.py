@@ -47,9 +47,10 @@ def player_game_summary(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.Dat
     zero denominator gives NULL.
     """
     rows = final_box_scores(games, box_scores)
-    stats = list(COUNTING_STATS)
     minutes = minutes_played(rows)
-    played = (minutes > 0) | (rows[stats].fillna(0) != 0).any(axis=1)
+    # Not by plus_minus: an answer can hold one for who was on the bench.
+    played = (minutes > 0) | (rows[list(COUNTING_STATS)].fillna(0) != 0).any(axis=1)
+    stats = [*COUNTING_STATS, "plus_minus"]
     rows[stats] = rows[stats].where(played)
     rows["minutes_played"] = minutes.where(played)
     team = rows.groupby(["game_id", "team"])

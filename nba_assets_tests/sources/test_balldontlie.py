@@ -41,6 +41,7 @@ GAME: dict[str, Any] = {
 BOX_ROW: dict[str, Any] = {
     "id": 70,
     "min": "34",
+    "plus_minus": -12,
     **{stat: number for number, stat in enumerate(COUNTING_STATS)},
     "player": {"id": 9, "first_name": "Kemba", "last_name": "Walker", "position": "G"},
     "team": {"abbreviation": "NYK"},
@@ -102,7 +103,16 @@ def test_a_box_score_becomes_a_row_with_minutes_as_sent(web: ScriptedWeb, tmp_pa
         "position": "G",
         "minutes": "34",
         **{stat: number for number, stat in enumerate(COUNTING_STATS)},
+        "plus_minus": -12,
     }
+    assert rows["plus_minus"].tolist()[1:3] == [-12, -12]
+
+
+def test_an_answer_without_plus_minus_has_none(web: ScriptedWeb, tmp_path: Path) -> None:
+    older = {name: value for name, value in BOX_ROW.items() if name != "plus_minus"}
+    web.answers = [page(older, changed(BOX_ROW, plus_minus=None), BOX_ROW)]
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert rows["plus_minus"].isna().tolist() == [True, True, False]
 
 
 def test_pages_are_followed_by_their_cursor_with_the_key(web: ScriptedWeb, tmp_path: Path) -> None:

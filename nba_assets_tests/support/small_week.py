@@ -83,7 +83,7 @@ def league_week(week: dt.date = WEEK, games: int = 3) -> LeagueWeek:
     listed = [_game(week, number) for number in range(games)]
     rows = [row for game in listed for side in ("home", "visitor") for row in _box_score(game, side)]
     columns = ["week", "game_id", "player_id", "game_date", "season", "player_name", "team", "position", "minutes"]
-    columns += [*COUNTING_STATS, "fetched_at"]
+    columns += [*COUNTING_STATS, "plus_minus", "fetched_at"]
     return LeagueWeek(pd.DataFrame(listed), pd.DataFrame(rows)[columns])
 
 
@@ -130,6 +130,7 @@ def _box_score(game: dict[str, object], side: str) -> list[dict[str, object]]:
             "minutes": f"{line['minutes'] + in_overtime:02d}",
             "pts": 2 * line["fgm"] + line["fg3m"] + line["ftm"],
             "reb": line["oreb"] + line["dreb"],
+            "plus_minus": number - 3,
         }
         rows.append(facts | line | of_player)
     return rows

@@ -24,17 +24,19 @@ def games(home_score: int = 12, visitor_score: int = 9, period: int = 4, status:
 
 def row(player: int, team: str, minutes: str | None, **stats: int | None) -> dict[str, object]:
     facts = {"week": WEEK, "game_id": 1, "game_date": DATE, "season": 2021, "position": "G", "fetched_at": FETCHED_AT}
-    zeros = dict.fromkeys(COUNTING_STATS, 0)
+    zeros = dict.fromkeys(COUNTING_STATS, 0) | {"plus_minus": None}
     return facts | zeros | {"player_id": player, "player_name": f"P{player}", "team": team, "minutes": minutes} | stats
 
 
 # Utah: 2 players and 3 more who take no shot. Plays: A 10 + 0.44 * 5 + 2 = 14.2, B 4 + 0 + 1 = 5, together 19.2.
 BOX_SCORES = pd.DataFrame(
     [
-        row(1, UTAH, "40", fgm=3, fga=10, fg3m=1, fg3a=4, ftm=3, fta=5, turnover=2, oreb=1, reb=1, pts=10),
+        row(
+            1, UTAH, "40", plus_minus=-4, fgm=3, fga=10, fg3m=1, fg3a=4, ftm=3, fta=5, turnover=2, oreb=1, reb=1, pts=10
+        ),
         row(2, UTAH, "20:30", fgm=1, fga=4, turnover=1, pts=2),
         row(3, UTAH, "00", stl=1),
-        row(4, UTAH, "00"),
+        row(4, UTAH, "00", plus_minus=0),
         row(5, UTAH, "39:30"),
         row(6, MIAMI, "50", fgm=4, fga=8, fta=2, ftm=1, oreb=2, reb=2, turnover=3, pts=9),
         row(7, MIAMI, "0"),
@@ -96,6 +98,12 @@ def test_zero_minutes_and_any_stat_is_a_player_under_a_minute(players: pd.DataFr
 def test_who_did_not_play_has_null_and_never_zero(players: pd.DataFrame) -> None:
     absent = players.loc[[4, 7], [*COUNTING_STATS, "minutes_played", "usage_rate", "ts_pct", "efg_pct"]]
     assert absent.isna().all(axis=None)
+
+
+def test_plus_minus_is_that_of_who_played_where_it_was_sent(players: pd.DataFrame) -> None:
+    assert players.loc[1, "plus_minus"] == -4
+    assert players.loc[[2, 4], "plus_minus"].isna().all()
+    assert not players.loc[4, "played"]
 
 
 def test_the_row_says_where_and_against_whom(players: pd.DataFrame) -> None:

@@ -104,6 +104,7 @@ def _box_scores(season: Season, box: BoxScores, games: pd.DataFrame) -> pd.DataF
             "position": players["position"].map(POSITIONS).to_numpy()[who],
             "minutes": whole_minutes[box.minutes[game, side, slot]],
             **{stat: lines[stat] for stat in COUNTING_STATS},
+            "plus_minus": None,  # needs who is on the court when, which is not simulated
         }
     )
 
