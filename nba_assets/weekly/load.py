@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from nba_assets.warehouse.interface import Reader, Warehouse
 from nba_assets.weekly.history import run_that_executed
 from nba_assets.weekly.publications import newest_publications, weeks_published_by
 
-TRIES = 5  # to read rows between two publications of other runs
+WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds for other runs to end what they are writing just now
 
 
 @dataclass(frozen=True)
@@ -87,17 +88,24 @@ def load(
 def _read_together(
     reader: Reader, inputs: Mapping[str, Input], upstream: Iterable[Input], weeks: Sequence[dt.date]
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """The newest publications and the rows that they published, with none of another run in between."""
+    """The newest publications and the rows that they published, with none of another run in between.
+
+    One that is not complete is being written by another run, or was interrupted: it is waited for before it counts.
+    """
     tables = list(dict.fromkeys(each.table for each in upstream))
     asked = sorted({*weeks, *(week for each in upstream for week in each.weeks_read(weeks))})
-    for _ in range(TRIES):
+    for wait in (*WAITS, 0.0):
         recorded = newest_publications(reader.query, tables, asked)
         frames = {name: reader.read_weeks(each.table, each.weeks_read(weeks)) for name, each in inputs.items()}
-        if reader.consistent or recorded.equals(newest_publications(reader.query, tables, asked)):
+        if reader.consistent:
             return recorded, frames
+        unchanged = recorded.equals(newest_publications(reader.query, tables, asked))
+        if unchanged and (recorded["complete"].all() or not wait):
+            return recorded, frames
+        time.sleep(wait)
     raise WarehouseUnavailable(
         f"weeks {weeks[0]} to {weeks[-1]}: other runs published {', '.join(table.qualified_name for table in tables)} "
-        f"each of the {TRIES} times they were read. Materialize again when those runs have ended"
+        f"each of the {len(WAITS) + 1} times they were read. Materialize again when those runs have ended"
     )
 
 
