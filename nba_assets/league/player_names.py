@@ -7,6 +7,11 @@ _SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "v"}
 # Letters that Unicode does not decompose into a base letter and an accent.
 _UNDECOMPOSED = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
+# First names that one source shortens and another spells out.
+_NICKNAMES = {"alex": "alexandre", "herb": "herbert", "moe": "moritz", "nic": "nicolas"}
+# Two ways to write a letter that English lacks: Pöltl, whose lookup is "poltl", and Poeltl.
+_TRANSLITERATIONS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+
 
 def player_lookup(player_name: str) -> str:
     """The name without accents, capitals, punctuation and generation: "Luka Dončić" gives "luka doncic".
@@ -20,6 +25,17 @@ def player_lookup(player_name: str) -> str:
 def player_key(player_name: str) -> str:
     """`player_lookup` with the generation: "Jaren Jackson Jr." gives "jaren jackson jr", his father "jaren jackson"."""
     return " ".join(filter(None, _name_and_generation(player_name)))
+
+
+def loose_lookup(player_name: str) -> str:
+    """One text for the spellings of a name: Herb and Herbert Jones, Poeltl and Pöltl, Yao Ming and Ming Yao.
+
+    Also the same for some names of different people, so it is for choosing among the few players of one team.
+    """
+    words = [_NICKNAMES.get(word, word) for word in player_lookup(player_name).split()]
+    for written, letter in _TRANSLITERATIONS:
+        words = [word.replace(written, letter) for word in words]
+    return " ".join(sorted(words))
 
 
 def _name_and_generation(player_name: str) -> tuple[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from nba_assets.league.player_names import player_lookup
+from nba_assets.league.player_names import loose_lookup, player_lookup
 from nba_assets.partitions import week_of
 from nba_assets.sources.interface import EVENING, Report
 from nba_assets.sources.nba_injury_report import NOT_YET_SUBMITTED
@@ -94,15 +94,24 @@ def with_reports(stored: pd.DataFrame, fetched: pd.DataFrame) -> pd.DataFrame:
 def match_players(rows: pd.DataFrame, players: pd.DataFrame) -> pd.Series[int]:
     """player_id (Int64) of each row: of the week's player of that name on the team, else of that name alone.
 
+    Where nobody has the name, of the only player of the team whose name is another spelling of it.
     players: week, team, player_name and player_id of who may be meant. NULL where no player, or more than one, fits.
     """
     known = players[["week", "team", "player_name", "player_id"]].drop_duplicates()
-    lookups = {name: player_lookup(name) for name in known["player_name"].unique()}
-    known = known.assign(player_lookup=pd.Series([lookups[name] for name in known["player_name"]], known.index, object))
+    known = known.assign(player_lookup=_mapped(known, player_lookup), loose_lookup=_mapped(known, loose_lookup))
     named = rows["player_name"] != ""
     on_team = _only_player(rows, known, ["week", "team", "player_lookup"])
     anywhere = _only_player(rows, known, ["week", "player_lookup"])
-    return on_team.fillna(anywhere).where(named)
+    spelled = rows.assign(loose_lookup=_mapped(rows, loose_lookup))
+    names = ["week", "player_lookup"]
+    nobody = ~pd.MultiIndex.from_frame(rows[names]).isin(pd.MultiIndex.from_frame(known[names]))
+    otherwise = _only_player(spelled, known, ["week", "team", "loose_lookup"]).where(nobody)
+    return on_team.fillna(anywhere).fillna(otherwise).where(named)
+
+
+def _mapped(rows: pd.DataFrame, lookup: Callable[[str], str]) -> pd.Series[str]:
+    lookups = {name: lookup(name) for name in rows["player_name"].unique()}
+    return pd.Series([lookups[name] for name in rows["player_name"]], rows.index, object)
 
 
 def _only_player(rows: pd.DataFrame, known: pd.DataFrame, by: list[str]) -> pd.Series[int]:

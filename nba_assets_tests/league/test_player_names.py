@@ -1,6 +1,6 @@
 import pytest
 
-from nba_assets.league.player_names import player_key, player_lookup
+from nba_assets.league.player_names import loose_lookup, player_key, player_lookup
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,24 @@ def test_the_key_of_a_roster_tells_father_and_son_apart() -> None:
     assert player_key("Jaren Jackson") == "jaren jackson"
     assert player_key("P. J. Washington V") == "pj washington v"
     assert player_key(player_key("Robert Williams III")) == "robert williams iii"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Herb Jones", "Herbert Jones"),
+        ("Nic Batum", "Nicolas Batum"),
+        ("Alex Sarr", "Alexandre Sarr"),
+        ("Moe Wagner", "Moritz Wagner"),
+        ("Jakob Poeltl", "Jakob Pöltl"),
+        ("Yao Ming", "Ming Yao"),
+    ],
+)
+def test_spellings_of_one_name_have_one_loose_lookup(one: str, other: str) -> None:
+    assert player_lookup(one) != player_lookup(other)
+    assert loose_lookup(one) == loose_lookup(other)
+
+
+def test_brothers_stay_apart_loosely_too() -> None:
+    assert loose_lookup("Moritz Wagner") != loose_lookup("Franz Wagner")
+    assert loose_lookup("Jalen Williams") != loose_lookup("Jaylin Williams")

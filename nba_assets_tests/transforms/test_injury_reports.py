@@ -106,6 +106,13 @@ PLAYERS = pd.DataFrame(
         (WEEK, "DAL", "Gary Payton II", 4),
         (WEEK, "DAL", "Gary Payton", 5),
         (WEEK - dt.timedelta(days=7), "DEN", "Old Timer", 6),
+        (WEEK, "NOP", "Herbert Jones", 7),
+        (WEEK, "TOR", "Jakob Pöltl", 8),
+        (WEEK, "HOU", "Ming Yao", 9),
+        (WEEK, "POR", "Alexandre Lee", 10),
+        (WEEK, "POR", "Lee Alex", 11),
+        (WEEK, "ORL", "Moritz Wagner", 12),
+        (WEEK, "WAS", "Moe Wagner", 13),
     ],
     columns=["week", "team", "player_name", "player_id"],
 )
@@ -122,6 +129,12 @@ PLAYERS = pd.DataFrame(
         pytest.param("DEN", "Old Timer", None, id="only in another week"),
         pytest.param("ATL", "Nobody Known", None, id="a stranger"),
         pytest.param("ATL", "", None, id="nobody named"),
+        pytest.param("NOP", "Herb Jones", 7, id="by his nickname"),
+        pytest.param("MIA", "Herb Jones", None, id="by his nickname on another team"),
+        pytest.param("TOR", "Jakob Poeltl", 8, id="without the umlaut"),
+        pytest.param("HOU", "Yao Ming", 9, id="family name first"),
+        pytest.param("POR", "Alex Lee", None, id="two of the team fit"),
+        pytest.param("ORL", "Moe Wagner", 13, id="the name as it is comes first"),
     ],
 )
 def test_players_are_matched_by_team_and_name_then_by_name(team: str, name: str, player: int | None) -> None:
