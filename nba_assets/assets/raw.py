@@ -75,8 +75,19 @@ def fetch_weeks(
 
     A RefusedRequest ends everything: asking for more weeks would be refused too.
     """
+    refused: list[RefusedRequest] = []
+
+    def ask_unless_refused(week: dt.date) -> pd.DataFrame:
+        if refused:
+            raise refused[0]
+        try:
+            return ask(week)
+        except RefusedRequest as refusal:
+            refused.append(refusal)
+            raise
+
     with ThreadPoolExecutor(max_workers=in_flight) as pool:
-        asked = {pool.submit(ask, week): week for week in weeks}
+        asked = {pool.submit(ask_unless_refused, week): week for week in weeks}
         try:
             for future in as_completed(asked):
                 try:
