@@ -26,7 +26,9 @@ def test_no_reported_absence_of_two_real_weeks_is_lost(seasons: Path, replay: St
     assert first.exit_code == 0, first.told
     rows = project.rows(NBAC_INJURY_REPORT)
     out = rows[rows["status"] == "Out"]
-    stored = list(zip(out["game_date"].astype(str).str[:10], out["team"], out["player_lookup"], strict=True))
+    of_evening = out[out["report_time"] == "17:30"]
+    days = of_evening["game_date"].astype(str).str[:10]
+    stored = list(zip(days, of_evening["team"], of_evening["player_lookup"], strict=True))
     expected = reported_out(seasons)
     assert set(stored) == expected
     assert len(stored) == len(expected) > 400

@@ -60,7 +60,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Proj
 
 @pytest.mark.parametrize(
     "shape",
-    [pytest.param(shape, marks=[] if shape == "overlapping weeks" else pytest.mark.long) for shape in SHAPES],
+    [pytest.param(shape, marks=pytest.mark.long) for shape in SHAPES],
 )
 def test_runs_at_once_end_in_the_tables_of_runs_one_after_the_other(
     shape: str, place: tuple[Project, Warehouse], one_after_the_other: Project
