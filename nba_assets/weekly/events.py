@@ -3,7 +3,7 @@
 Dagster gives a check result the partition of the run's `dagster/partition` tag, which a run over a range does not
 have, and records a materialization for every week of the range, also for a refused one. So events are yielded here
 week by week, with the materialization each evaluation judged, and the automatic ones are switched off.
-`test_weekly_events.py` notices when Dagster no longer needs this.
+`weekly/test_events.py` among the tests notices when Dagster no longer needs this.
 """
 
 from __future__ import annotations
