@@ -39,3 +39,7 @@ class BadRow(ProjectError):
 
 class ArtifactError(ProjectError):
     """A stored model cannot be used; the message names it, what is wrong, and what to materialize."""
+
+
+class PoolError(ProjectError):
+    """A step waited too long for another run; the message names both and the pool."""

@@ -7,6 +7,7 @@ named like it, which the system lets go when the process ends, however it ends.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,11 +93,9 @@ def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs whose process is gone as failed and free what they held; their ids."""
     ended = []
     for lock in _folder(instance).glob("[!.]*"):
-        with lock.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        # Another process may be ending the same run.
+        with contextlib.suppress(FileNotFoundError, BlockingIOError), lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             run = instance.get_run_by_id(lock.name)
             if run and not run.is_finished:
                 instance.report_run_failed(run, "The process of this run was killed. What it had published stands.")

@@ -14,11 +14,13 @@ import sqlalchemy
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 
+from nba_assets.dagster_instance.pools import PoolClaims
+
 BUSY_TIMEOUT = 60.0  # seconds a writer waits for another process's transaction
 OPEN_SHARDS = 16  # the index and the logs of the runs used last; older ones are closed
 
 
-class LocalEventLog(SqliteEventLogStorage):
+class LocalEventLog(PoolClaims, SqliteEventLogStorage):
     """Drop-in for `SqliteEventLogStorage`: same files, same configuration."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):

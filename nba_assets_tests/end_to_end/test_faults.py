@@ -69,7 +69,6 @@ def test_a_run_that_is_killed_at_random_moments(
     tell_fault(f"kill -9 at {killed} random moments", "the shell's 'Killed'", "the same command")
 
 
-@pytest.mark.long  # in a loaded run one of the two has waited for 240 s once, for a reason that is not found yet
 def test_the_same_backfill_launched_twice(project: Project, sample_weeks: Project, tell_fault: TellFault) -> None:
     runs = [project.start_box_scores(FIRST, LAST) for _ in range(2)]
     for done in [finish(run) for run in runs]:
