@@ -44,7 +44,7 @@ def cli() -> None:
 @click.option("--refresh", is_flag=True, help="ask the source again for weeks that are kept in the landing folder")
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
-    from nba_assets.automation.jobs import asking, over_weeks
+    from nba_assets.automation.jobs import refresh_config, week_range_tags
     from nba_assets.partitions import season_of, weeks_of_range
     from nba_assets.reports import backfill_text as report_text
 
@@ -52,10 +52,10 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     over = {"config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}}
     result = run_job(
         "backfill",
-        tags=over_weeks(asked),
+        tags=week_range_tags(asked),
         run_config={
             "ops": {
-                **asking(refresh),
+                **refresh_config(refresh),
                 "nba_validation__backfill_report": over,
                 "nba_validation__data_health": over,
                 "nba_ml__model_comparison": over,
@@ -71,7 +71,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     sample = Settings.from_environment().source == "sample"
     seasons = range(season_of(first.date()), season_of(last.date()) + 1) if sample else ()
     stored = [store_rosters(season, refresh) for season in seasons]
-    failed = tell_failed_checks(result)
+    failed = print_failed_checks(result)
     sys.exit(0 if result.success and not failed and all(stored) else 1)
 
 
@@ -95,7 +95,7 @@ def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
     )
     for materialized in result.asset_materializations_for_node("nba_validation__data_health"):
         click.echo(materialized.metadata["weeks by state"].value)
-    failed = tell_failed_checks(result)
+    failed = print_failed_checks(result)
     sys.exit(0 if result.success and not failed else 1)
 
 
@@ -156,7 +156,7 @@ def store_rosters(season: int, refresh: bool) -> bool:
     return result.success
 
 
-def tell_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
+def print_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
     """Whether a check of severity ERROR failed; each is told once, with its weeks and what it said of the first.
 
     What a failed step has told already, as every_week_published tells the reasons of refused weeks, is not told again.

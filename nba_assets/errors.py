@@ -13,7 +13,7 @@ class SourceError(ProjectError):
     """A source failed; the message says which, for what (week, day, team), why, and what to do next."""
 
 
-class NoAnswer(SourceError):
+class SourceUnavailable(SourceError):
     """A host that was asked several times gave no usable answer; it may later."""
 
 

@@ -96,7 +96,7 @@ def weeks_of_run(tags: Mapping[str, str]) -> list[dt.date]:
     return weeks_of_keys([key for key in keys if key == tags.get(PARTITION)])
 
 
-def dates_asked(first_date: str, last_date: str, tags: Mapping[str, str]) -> tuple[dt.date, dt.date]:
+def report_dates(first_date: str, last_date: str, tags: Mapping[str, str]) -> tuple[dt.date, dt.date]:
     """The dates that a report is over: those given, or else those of the run's weeks, or of the history up to today."""
     weeks = weeks_of_run(tags)
     first = weeks[0] if weeks else dt.date.fromisoformat(str(WEEKS.get_first_partition_key()))

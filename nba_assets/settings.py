@@ -33,7 +33,7 @@ BASKETBALL_REFERENCE = "https://www.basketball-reference.com"
 DAGIT = "http://localhost:3000"
 
 
-class Untold(ValueError):
+class SecretValueError(ValueError):
     """What is wrong with a value that is secret, or may hold a secret: the sentence goes on after the name alone."""
 
 
@@ -61,7 +61,7 @@ def web_address(example: str) -> Callable[[str], str]:
     def checked(value: str) -> str:
         try:
             address = urlsplit(without_user(value))
-        except Untold:
+        except SecretValueError:
             raise
         except ValueError:
             address = urlsplit("")
@@ -83,7 +83,9 @@ def secret_address(*schemes: str) -> Callable[[str], str]:
         except ValueError:
             usable = False
         if value and not usable:
-            raise Untold(f"holds no address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+            raise SecretValueError(
+                f"holds no address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            )
         return value
 
     return checked
@@ -93,21 +95,21 @@ def printable(value: str) -> str:
     """The key without the blanks a copy brings along."""
     value = value.strip()
     if not (value.isascii() and value.isprintable()):
-        raise Untold("holds characters that no key has: copy it again")
+        raise SecretValueError("holds characters that no key has: copy it again")
     return value
 
 
 def without_user(value: str) -> str:
     """Accepts addresses without user and password, which would end up in Dagit, logs and folder names."""
     if "@" in value:
-        raise Untold("holds an @, as after a user and password: use an address without them")
+        raise SecretValueError("holds an @, as after a user and password: use an address without them")
     return value
 
 
 def folder_or_bucket(value: str) -> UPath:
     try:
         return UPath(without_user(value) if "://" in value else value)
-    except Untold:
+    except SecretValueError:
         raise
     except ValueError:
         raise ValueError("use a folder, or a bucket URL such as gs://bucket/folder") from None
@@ -160,7 +162,7 @@ def _sentence(unusable: ValidationError) -> str:
     if not fault["loc"]:
         return f"{reason}"
     name = fault["loc"][0]
-    return f"{name} {reason}" if isinstance(reason, Untold) else f"{name}={fault['input']!r}: {reason}"
+    return f"{name} {reason}" if isinstance(reason, SecretValueError) else f"{name}={fault['input']!r}: {reason}"
 
 
 class BigQuerySettings(_Variables):

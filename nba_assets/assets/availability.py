@@ -8,9 +8,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets.assets.raw import Ask
+from nba_assets.assets.raw import FetchConfig
 from nba_assets.checks.rosters import judge_rosters, roster_check_specs
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
 from nba_assets.sources.http import HostShut
@@ -29,7 +29,7 @@ Answers = dict[DayAndTime, Report | SourceError | None]
 YEAR = dt.timedelta(days=365)
 
 
-class AskForRosters(Ask):
+class RostersConfig(FetchConfig):
     """let_players_go: also store a page that lists fewer than a third of the players stored as current."""
 
     let_players_go: bool = False
@@ -44,7 +44,7 @@ FROM nba_raw.bdl_player_boxscores WHERE game_date >= @first AND game_date < @wee
 @weekly_asset(NBAC_INJURY_REPORT, code_version="1", kinds={"python"})
 def nbac_injury_report(
     context: dg.AssetExecutionContext,
-    config: Ask,
+    config: FetchConfig,
     injury_report_source: dg.ResourceParam[InjuryReportSource],
     warehouse: dg.ResourceParam[Warehouse],
     bdl_games: SameWeek,
@@ -69,7 +69,7 @@ def nbac_injury_report(
         earlier = players_before(warehouse, strangers)
         rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
     failures = failed_weeks(answers)
-    retryable = {week_of(day) for (day, _), answer in answers.items() if isinstance(answer, NoAnswer)}
+    retryable = {week_of(day) for (day, _), answer in answers.items() if isinstance(answer, SourceUnavailable)}
     missing = [
         f"{day}" + (f" {at:%H:%M}" if at != EVENING else "") for (day, at), answer in answers.items() if answer is None
     ]
@@ -132,7 +132,7 @@ def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFra
 )
 def team_rosters(
     context: dg.AssetExecutionContext,
-    config: AskForRosters,
+    config: RostersConfig,
     roster_source: dg.ResourceParam[RosterSource],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult[Any]]:

@@ -13,7 +13,7 @@ from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
 from nba_assets.model.weekly_training import last_date_before, train_weeks
-from nba_assets.partitions import WEEKS, dates_asked, weeks_of_keys
+from nba_assets.partitions import WEEKS, report_dates, weeks_of_keys
 from nba_assets.reports import model_charts
 from nba_assets.tables import MODEL_COMPARISON
 from nba_assets.tables.asset_keys import CHAMPION, group_of
@@ -94,7 +94,7 @@ def model_comparison(
 ) -> dg.MaterializeResult:
     """The models were trained on the first 70 % of the rows; the next 15 % are for choosing, the last 15 % for this."""
     history = weeks_of_keys(WEEKS.get_partition_keys())
-    first, last = dates_asked(config.first_date or f"{history[0]}", config.last_date, context.run.tags)
+    first, last = report_dates(config.first_date or f"{history[0]}", config.last_date, context.run.tags)
     with retries.expected_failures(context):
         features = warehouse.read_weeks(PLAYER_GAME_FEATURES, history)
     rows = comparison.comparable_rows(features, first, last)

@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.games import GAMES_KEPT
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
@@ -17,13 +17,13 @@ from nba_assets.weekly.asset import SameWeek, weekly_asset
 from nba_assets.weekly.publish import WeeklyRows
 
 
-class Ask(dg.Config):
+class FetchConfig(dg.Config):
     """refresh: ask the source again also for weeks whose answers are kept in the landing folder."""
 
     refresh: bool = False
 
 
-class AskForGames(Ask):
+class GamesConfig(FetchConfig):
     """let_games_go: publish a week even if final games stored before are no longer sent; the check still names them."""
 
     let_games_go: bool = False
@@ -32,7 +32,7 @@ class AskForGames(Ask):
 @weekly_asset(BDL_GAMES, code_version="1", kinds={"python"})
 def bdl_games(
     context: dg.AssetExecutionContext,
-    config: AskForGames,
+    config: GamesConfig,
     source: dg.ResourceParam[BoxScoreSource],
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
@@ -45,7 +45,7 @@ def bdl_games(
 @weekly_asset(BDL_PLAYER_BOXSCORES, code_version="1", kinds={"python"})
 def bdl_player_boxscores(
     context: dg.AssetExecutionContext,
-    config: Ask,
+    config: FetchConfig,
     source: dg.ResourceParam[BoxScoreSource],
     bdl_games: SameWeek,
     weeks: Sequence[dt.date],
@@ -111,5 +111,5 @@ def gather(
     filled = [frame for frame in frames if len(frame)]
     frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=table.column_names)
     failures = {week: str(rows) for week, rows in by_week.items() if isinstance(rows, SourceError)}
-    retryable = {week for week, rows in by_week.items() if isinstance(rows, NoAnswer)}
+    retryable = {week for week, rows in by_week.items() if isinstance(rows, SourceUnavailable)}
     return WeeklyRows(frame, failures, quarantine, retryable=retryable)

@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.audit import audit
-from nba_assets.partitions import WEEKS, dates_asked, weeks_between
+from nba_assets.partitions import WEEKS, report_dates, weeks_between
 from nba_assets.reports import backfill_text as report_text
 from nba_assets.reports.backfill_report import FAILURE, SUCCESS
 from nba_assets.reports.backfill_report import backfill_report as make_report
@@ -95,7 +95,7 @@ def backfill_report(
     Volume and NULL rate by season and month, coverage of the raw rows, two games added up, and the weeks that are
     missing. Open its Markdown under the newest materialization.
     """
-    first, last = dates_asked(config.first_date, config.last_date, context.run.tags)
+    first, last = report_dates(config.first_date, config.last_date, context.run.tags)
     known = WEEKS.get_partition_keys()
     weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
     with retries.expected_failures(context):

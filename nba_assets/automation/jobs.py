@@ -65,12 +65,12 @@ CHECK_HEALTH = dg.define_asset_job(
 JOBS = (PREFLIGHT, SAMPLE_WEEK, BACKFILL, ROSTERS, REFRESH_WEEKS, CLOSE_WEEK, FOLLOW_INJURY_REPORTS, CHECK_HEALTH)
 
 
-def over_weeks(weeks: Sequence[dt.date]) -> dict[str, str]:
+def week_range_tags(weeks: Sequence[dt.date]) -> dict[str, str]:
     """Tags of one run over all weeks from the first to the last of `weeks`."""
     return {RANGE_START: f"{weeks[0]}", RANGE_END: f"{weeks[-1]}"}
 
 
-def asking(refresh: bool) -> dict[str, Mapping[str, Any]]:
+def refresh_config(refresh: bool) -> dict[str, Mapping[str, Any]]:
     """Configuration of the ops that ask a source: whether they ask again for what is kept."""
     asked = (BDL_GAMES, BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT)
     return {"__".join(table.asset_key.path): {"config": {"refresh": refresh}} for table in asked}

@@ -14,8 +14,8 @@ from nba_assets.automation.jobs import (
     FOLLOW_INJURY_REPORTS,
     REFRESH_WEEKS,
     ROSTERS,
-    asking,
-    over_weeks,
+    refresh_config,
+    week_range_tags,
 )
 from nba_assets.partitions import LEAGUE_TIME, WEEK, WEEKS, season_name, season_of, week_of
 from nba_assets.sources.interface import BoxScoreSource
@@ -43,7 +43,9 @@ def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Ta
 
     Whatever was postponed, added or corrected in them meanwhile is in the answers. Models are left as they are.
     """
-    return idle(context, source, warehouse) or over(context, "morning", 2, run_config={"ops": asking(refresh=True)})
+    return idle(context, source, warehouse) or over(
+        context, "morning", 2, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
@@ -56,7 +58,9 @@ def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tab
     finished range by bounds of that range, and deploying follows from a comparison that somebody has read. The state of
     the whole history is in data_health.
     """
-    return idle(context, source, warehouse) or over(context, "friday", 3, run_config={"ops": asking(refresh=True)})
+    return idle(context, source, warehouse) or over(
+        context, "friday", 3, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
@@ -119,4 +123,4 @@ def idle(context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehous
 def over(context: dg.ScheduleEvaluationContext, name: str, weeks: int, **how: Any) -> dg.RunRequest:
     """One run over so many newest weeks; its key keeps a tick that is evaluated twice from running twice."""
     today = league_day(context)
-    return dg.RunRequest(run_key=f"{name} {today}", tags=over_weeks(weeks_to(today, weeks)), **how)
+    return dg.RunRequest(run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **how)

@@ -38,8 +38,8 @@ def alert_sensors(alerts: AlertSettings) -> list[dg.SensorDefinition]:
     checks = "Alerts of weeks that fail a check, and when they pass again."
     runs = "Alerts of runs that fail, except through a check, and when they succeed again."
     return [
-        _alert_sensor("failed_checks", checks, see_checks, alerts),
-        _alert_sensor("failed_runs", runs, see_steps, alerts),
+        _alert_sensor("failed_checks", checks, observe_checks, alerts),
+        _alert_sensor("failed_runs", runs, observe_steps, alerts),
     ]
 
 
@@ -99,7 +99,7 @@ def _is_running(instance: dg.DagsterInstance, backfill: str) -> bool:
     return known is not None and known.status not in BULK_ACTION_TERMINAL_STATUSES
 
 
-def see_checks(
+def observe_checks(
     instance: dg.DagsterInstance, run: dg.DagsterRun, end: dg.EventLogEntry, dagit: str
 ) -> Iterator[Observation]:
     """Each check that the run evaluated, week by week; a warning is no failure.
@@ -122,12 +122,12 @@ def see_checks(
             yield seen(evaluation.partition or "", _is_failure(evaluation), reason=_reason(evaluation))
 
 
-def see_steps(
+def observe_steps(
     instance: dg.DagsterInstance, run: dg.DagsterRun, end: dg.EventLogEntry, dagit: str
 ) -> Iterator[Observation]:
     """Each step that the run ended well or badly, and the run itself where it failed without one, as when killed.
 
-    The step of every_week_published fails because a check did, which see_checks tells.
+    The step of every_week_published fails because a check did, which observe_checks tells.
     """
     asked = _partitions(run)
     weeks = f"Run of {asked[0]}{f' to {asked[-1]}' if len(asked) > 1 else ''}: " if asked else ""
