@@ -4,6 +4,6 @@ import warnings
 
 from dagster import BetaWarning, PreviewWarning
 
-# Both are used on purpose and pinned by the lock file; `weekly_events` holds what leans on the first one.
+# Both features are used on purpose, and the lock file pins Dagster; `weekly/events.py` depends on the first one.
 warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", PreviewWarning)
 warnings.filterwarnings("ignore", "Parameter `(backfill_policy|allow_nonexistent_upstream_partitions)`", BetaWarning)

@@ -1,4 +1,4 @@
-"""The one place where assets, checks, jobs, schedules and resources meet."""
+"""Assembles assets, checks, jobs, schedules, sensors and resources into Dagster's Definitions."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def build_definitions(settings: Settings, **overrides: Any) -> dg.Definitions:
         sensors=alert_sensors(settings.alerts),
         resources={**resources, **overrides},
         loggers={"console": terminal_logger},
-        # One process for a run: importing the libraries once costs less than a process for each step.
+        # One process for each run: a process for each step would import the libraries every time.
         executor=run_lock_executor,
     )
 
@@ -76,7 +76,7 @@ def box_score_source(settings: Settings) -> BoxScoreSource:
     if settings.source == "sample":
         return SampleSource()
     return Balldontlie(
-        # By its name: Dagit shows every resource's settings.
+        # As an EnvVar, because Dagit shows the values of a resource's fields.
         api_key=dg.EnvVar(API_KEY) if settings.balldontlie_api_key else "",
         base_url=settings.balldontlie_base_url,
         landing=str(settings.landing),

@@ -1,32 +1,32 @@
-"""Every error this project raises for a person to read: each message names what failed, the value and the next step."""
+"""The errors that users read: each message names what failed, the value and the next step."""
 
 
 class ProjectError(Exception):
-    """What a person can mend, or wait out."""
+    """An error that the user can fix, or that passes with time."""
 
 
 class SettingsError(ProjectError):
-    """A setting of the environment cannot be used."""
+    """An environment variable or an option has an invalid value."""
 
 
 class SourceError(ProjectError):
-    """A source failed; the message says which, for what (week, day, team), why, and what to do next."""
+    """A source failed; the message names the source, the week, day or team, the reason and the next step."""
 
 
-class NoAnswer(SourceError):
-    """A host that was asked several times gave no usable answer; it may later."""
+class SourceUnavailable(SourceError):
+    """A host gave no usable response despite several retries; a later attempt may succeed."""
 
 
 class UnreadableReport(SourceError):
-    """What should be an injury report is no whole PDF, is too large, or lacks the title or the column headings."""
+    """An injury report is not a complete PDF, is too large, or lacks the title or the column headings."""
 
 
 class WarehouseError(ProjectError):
-    """The warehouse could not do what was asked; the message names table or file and the next step."""
+    """A read or write failed; the message names the table or file and the next step."""
 
 
 class WarehouseUnavailable(WarehouseError):
-    """The warehouse was busy or not reached for as long as could be waited; it may be there again later."""
+    """The warehouse was busy or unreachable until the wait timed out; a later attempt may succeed."""
 
 
 class SchemaError(ProjectError):
@@ -34,11 +34,11 @@ class SchemaError(ProjectError):
 
 
 class BadRow(ProjectError):
-    """A row holds a value that cannot be computed with; the message names table, game, player and value."""
+    """A row holds an invalid value; the message names table, game, player and value."""
 
 
 class ArtifactError(ProjectError):
-    """A stored model cannot be used; the message names it, what is wrong, and what to materialize."""
+    """A stored model is unusable; the message names the model, the reason and what to materialize."""
 
 
 class PoolError(ProjectError):

@@ -1,4 +1,4 @@
-"""The calendar: weekly partitions, and which dates, weeks and seasons belong together."""
+"""The calendar: weekly and seasonal partitions, and how dates map to weeks and seasons."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WEEK = dt.timedelta(days=7)
 FRIDAY = 4
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 PARTITION = "dagster/partition"
-SEASON_OPENS = 7  # month; free agency opens the league's year on July 1
+SEASON_OPENS = 7  # month; a season's year begins with free agency on July 1
 
 
 def first_week(text: str | None) -> dt.date:
-    """The Friday that opens the history (`NBA_FIRST_WEEK`), 2021-10-01 unless told otherwise."""
+    """The first week of the history, from the text of `NBA_FIRST_WEEK`; 2021-10-01 by default."""
     if not text:
         return FIRST_WEEK
     try:
@@ -30,7 +30,7 @@ def first_week(text: str | None) -> dt.date:
     except ValueError:
         raise SettingsError(f"NBA_FIRST_WEEK={text!r}: use a date such as {FIRST_WEEK}") from None
     if day.weekday() != FRIDAY:
-        raise SettingsError(f"NBA_FIRST_WEEK={text} is not a Friday: the week it lies in opens on {week_of(day)}")
+        raise SettingsError(f"NBA_FIRST_WEEK={text} is not a Friday: use {week_of(day)}, the first day of its week")
     return day
 
 
@@ -40,23 +40,23 @@ def week_of(day: dt.date) -> dt.date:
 
 
 def last_day(week: dt.date) -> dt.date:
-    """The Thursday that closes the week opened by the Friday `week`."""
+    """The Thursday of the week that begins on the Friday `week`."""
     return week + dt.timedelta(days=6)
 
 
 def weeks_of_keys(keys: Sequence[str]) -> list[dt.date]:
-    """The Fridays that partition keys stand for, in order."""
+    """The weeks of these partition keys, sorted."""
     return sorted(dt.date.fromisoformat(key) for key in keys)
 
 
 def weeks_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """The weeks that touch the dates `first` to `last`, both included."""
-    opening = week_of(first)
-    return [opening + index * WEEK for index in range((week_of(last) - opening).days // 7 + 1)]
+    """The weeks that contain the dates `first` to `last`, both included."""
+    start = week_of(first)
+    return [start + index * WEEK for index in range((week_of(last) - start).days // 7 + 1)]
 
 
 def contiguous_runs(weeks: Iterable[dt.date]) -> list[list[dt.date]]:
-    """The weeks as runs of consecutive ones."""
+    """The weeks, grouped into runs of consecutive weeks."""
     runs: list[list[dt.date]] = []
     for week in sorted(weeks):
         if runs and week - runs[-1][-1] == WEEK:
@@ -72,32 +72,29 @@ def weeks_as_ranges(weeks: Iterable[dt.date]) -> list[str]:
 
 
 def weeks_of_range(first: dt.date, last: dt.date) -> list[dt.date]:
-    """The weeks of the history that touch the dates `first` to `last`.
-
-    A SettingsError where there is none, or one of them is not in the history.
-    """
+    """The weeks that contain the dates `first` to `last`; SettingsError if one is unknown or there is none."""
     known = weeks_of_keys(WEEKS.get_partition_keys())
-    asked = weeks_between(first, last)
-    unknown = [week for week in asked if week not in known]
-    if not asked or unknown:
+    weeks = weeks_between(first, last)
+    unknown = [week for week in weeks if week not in known]
+    if not weeks or unknown:
         missing = f"week {unknown[0]} is not" if unknown else "no week is"
         raise SettingsError(
             f"{first} to {last}: {missing} in the history, which goes from {known[0]} to {known[-1]}. Choose other "
             "dates, or set NBA_FIRST_WEEK for an earlier start"
         )
-    return asked
+    return weeks
 
 
 def weeks_of_run(tags: Mapping[str, str]) -> list[dt.date]:
-    """The weeks that a run was launched over, by its tags; none for a run of no weeks."""
+    """The weeks of a run, from its tags; empty for a run without weekly partitions."""
     keys = WEEKS.get_partition_keys()
     if RANGE_START in tags:
         return weeks_of_keys([key for key in keys if tags[RANGE_START] <= key <= tags[RANGE_END]])
     return weeks_of_keys([key for key in keys if key == tags.get(PARTITION)])
 
 
-def dates_asked(first_date: str, last_date: str, tags: Mapping[str, str]) -> tuple[dt.date, dt.date]:
-    """The dates that a report is over: those given, or else those of the run's weeks, or of the history up to today."""
+def report_dates(first_date: str, last_date: str, tags: Mapping[str, str]) -> tuple[dt.date, dt.date]:
+    """First and last date of a report: those given, else those of the run's weeks, else the history up to today."""
     weeks = weeks_of_run(tags)
     first = weeks[0] if weeks else dt.date.fromisoformat(str(WEEKS.get_first_partition_key()))
     last = last_day(weeks[-1]) if weeks else league_today()
@@ -108,12 +105,12 @@ def dates_asked(first_date: str, last_date: str, tags: Mapping[str, str]) -> tup
 
 
 def league_today() -> dt.date:
-    """Today as the league counts days: US/Eastern, whatever zone the machine's clock is in."""
+    """Today's date in US/Eastern."""
     return dt.datetime.now(LEAGUE_TIME).date()
 
 
 def season_of(day: dt.date) -> int:
-    """The year in which the season starts that `day` belongs to; a season's year goes from July to June."""
+    """The year in which the season of `day` starts; a season's year goes from July to June."""
     return day.year if day.month >= SEASON_OPENS else day.year - 1
 
 
@@ -134,7 +131,7 @@ def last_day_of_season(season: int) -> dt.date:
 def backfill_policy(weeks_per_run: str | None) -> dg.BackfillPolicy:
     """One run for any range, or runs of at most `NBA_WEEKS_PER_RUN` weeks.
 
-    All weekly assets must share one equal policy: Dagster puts parent and child into one run only then.
+    All weekly assets must have equal policies: only then does Dagster put upstream and downstream assets into one run.
     """
     if not weeks_per_run:
         return dg.BackfillPolicy.single_run()
@@ -142,7 +139,7 @@ def backfill_policy(weeks_per_run: str | None) -> dg.BackfillPolicy:
     return dg.BackfillPolicy.multi_run(max_partitions_per_run=weeks)
 
 
-# Partitions and their policy are part of every asset's definition, so these are read when the module loads.
+# Assets are defined at import time and need their partitions, so these variables are read at import time too.
 _OPENING = first_week(os.environ.get("NBA_FIRST_WEEK"))
 WEEKS = dg.WeeklyPartitionsDefinition(
     start_date=_OPENING.isoformat(),
@@ -151,7 +148,7 @@ WEEKS = dg.WeeklyPartitionsDefinition(
     end_offset=1,
 )
 BACKFILL_POLICY = backfill_policy(os.environ.get("NBA_WEEKS_PER_RUN"))
-# One season more than there is: a server that goes on over the summer must know the season that then begins.
+# Includes the next season, for a server that is still running when it begins.
 SEASONS = dg.StaticPartitionsDefinition(
     [season_name(season) for season in range(season_of(_OPENING), season_of(league_today()) + 2)]
 )

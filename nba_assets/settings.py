@@ -33,12 +33,12 @@ BASKETBALL_REFERENCE = "https://www.basketball-reference.com"
 DAGIT = "http://localhost:3000"
 
 
-class Untold(ValueError):
-    """What is wrong with a value that is secret, or may hold a secret: the sentence goes on after the name alone."""
+class SecretValueError(ValueError):
+    """A value is invalid and may hold a secret: the error message names the variable, never the value."""
 
 
 def whole_number(value: str | int) -> int:
-    """From 1 up, in plain digits: Python would also take " 3", "+3" and "1_000"."""
+    """A positive integer in plain digits: `int` would also accept " 3", "+3" and "1_000"."""
     if isinstance(value, str):
         value = int(value) if value.isdecimal() else 0
     if value < 1:
@@ -47,21 +47,21 @@ def whole_number(value: str | int) -> int:
 
 
 def positive_integer(env: Mapping[str, str], name: str, default: int) -> int:
-    """A number of a variable that is read outside `Settings`."""
+    """A positive integer from a variable that is read outside `Settings`."""
     value = env.get(name) or str(default)
     try:
         return whole_number(value)
-    except ValueError as unusable:
-        raise SettingsError(f"{name}={value!r}: {unusable}") from None
+    except ValueError as invalid:
+        raise SettingsError(f"{name}={value!r}: {invalid}") from None
 
 
 def web_address(example: str) -> Callable[[str], str]:
-    """Accepts http:// and https:// without user and password."""
+    """A validator that accepts http:// and https:// addresses without user and password."""
 
     def checked(value: str) -> str:
         try:
             address = urlsplit(without_user(value))
-        except Untold:
+        except SecretValueError:
             raise
         except ValueError:
             address = urlsplit("")
@@ -73,7 +73,7 @@ def web_address(example: str) -> Callable[[str], str]:
 
 
 def secret_address(*schemes: str) -> Callable[[str], str]:
-    """Accepts "" and addresses of these schemes; refuses the others without repeating them."""
+    """A validator that accepts "" and addresses of these schemes; its error does not repeat the value."""
 
     def checked(value: str) -> str:
         value = value.strip()
@@ -83,31 +83,33 @@ def secret_address(*schemes: str) -> Callable[[str], str]:
         except ValueError:
             usable = False
         if value and not usable:
-            raise Untold(f"holds no address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+            raise SecretValueError(
+                f"holds no address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            )
         return value
 
     return checked
 
 
 def printable(value: str) -> str:
-    """The key without the blanks a copy brings along."""
+    """The key without surrounding blanks."""
     value = value.strip()
     if not (value.isascii() and value.isprintable()):
-        raise Untold("holds characters that no key has: copy it again")
+        raise SecretValueError("holds characters that no key has: copy it again")
     return value
 
 
 def without_user(value: str) -> str:
-    """Accepts addresses without user and password, which would end up in Dagit, logs and folder names."""
+    """Refuses a user and password, which would show up in Dagit, logs and folder names."""
     if "@" in value:
-        raise Untold("holds an @, as after a user and password: use an address without them")
+        raise SecretValueError("holds an @, as after a user and password: use an address without them")
     return value
 
 
 def folder_or_bucket(value: str) -> UPath:
     try:
         return UPath(without_user(value) if "://" in value else value)
-    except Untold:
+    except SecretValueError:
         raise
     except ValueError:
         raise ValueError("use a folder, or a bucket URL such as gs://bucket/folder") from None
@@ -121,7 +123,7 @@ Source = Literal["sample", "balldontlie"]
 
 
 class _Variables(BaseSettings):
-    """Fields named by the variable they come from (`validation_alias`); a variable that is empty counts as not set."""
+    """`validation_alias` names the variable of a field; an empty variable counts as not set."""
 
     model_config = SettingsConfigDict(
         frozen=True, case_sensitive=True, hide_input_in_errors=True, validate_default=False
@@ -135,42 +137,42 @@ class _Variables(BaseSettings):
         *_: Any,
         **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)  # `read` says which environment; nothing is read behind its back
+        return (init_settings,)  # only `read` reads variables, from the environment it is given
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **parts: Any) -> Self:
-        """The fields from these variables, and `parts` as they are; SettingsError for the first that cannot be used."""
+        """Fields from these variables and from `parts`; SettingsError names the first invalid variable."""
         source = EnvSettingsSource(cls)
         # A field without a variable of its own has the lower-case name of the field.
         source.env_vars = {name: value for name, value in environment.items() if value and name.isupper()}
         try:
             return cls(**source(), **parts)
-        except ValidationError as unusable:
-            raise SettingsError(_sentence(unusable)) from None
+        except ValidationError as invalid:
+            raise SettingsError(_message(invalid)) from None
 
 
-def _sentence(unusable: ValidationError) -> str:
-    """One line for the first fault: variable, value unless it is a secret, and what to use."""
-    fault = unusable.errors(include_url=False)[0]
-    if fault["type"] == "literal_error":
-        choices = re.findall("'(.*?)'", fault["ctx"]["expected"])
+def _message(invalid: ValidationError) -> str:
+    """One line for the first error: variable, value unless it may be secret, and which values are allowed."""
+    first = invalid.errors(include_url=False)[0]
+    if first["type"] == "literal_error":
+        choices = re.findall("'(.*?)'", first["ctx"]["expected"])
         reason: object = f"use one of {', '.join(choices)}"
     else:
-        reason = fault.get("ctx", {}).get("error", fault["msg"])
-    if not fault["loc"]:
+        reason = first.get("ctx", {}).get("error", first["msg"])
+    if not first["loc"]:
         return f"{reason}"
-    name = fault["loc"][0]
-    return f"{name} {reason}" if isinstance(reason, Untold) else f"{name}={fault['input']!r}: {reason}"
+    name = first["loc"][0]
+    return f"{name} {reason}" if isinstance(reason, SecretValueError) else f"{name}={first['input']!r}: {reason}"
 
 
 class BigQuerySettings(_Variables):
-    """Where BigQuery is and what a query may cost.
+    """Which BigQuery project is used and what a query may cost.
 
-    project, location: `NBA_BIGQUERY_PROJECT`, `NBA_BIGQUERY_LOCATION`. dataset_prefix: goes before every dataset's
-    name (`NBA_DATASET_PREFIX`); by default "sample_" for the sample league and nothing for real rows, so that they
-    never share a table. max_bytes_billed: `NBA_MAX_BYTES_BILLED` of one query, no limit by default. credentials: a
-    service-account key file (`NBA_BIGQUERY_CREDENTIALS`), by default the application default credentials. endpoint,
-    storage_endpoint: addresses of an emulator (`NBA_BIGQUERY_ENDPOINT`, `NBA_BIGQUERY_STORAGE_ENDPOINT`).
+    dataset_prefix: prefix of every dataset's name; by default "sample_" for the sample league and nothing for real
+        rows, so that they never share a table.
+    max_bytes_billed: the limit of one query; no limit by default.
+    credentials: a service-account key file, by default the application default credentials.
+    endpoint, storage_endpoint: addresses of an emulator.
     """
 
     source: Source = Field("sample", validation_alias="NBA_SOURCE")
@@ -187,7 +189,7 @@ class BigQuerySettings(_Variables):
 
     @field_validator("dataset_prefix")
     @classmethod
-    def _is_part_of_a_name(cls, prefix: str) -> str:
+    def _is_name_prefix(cls, prefix: str) -> str:
         if not re.fullmatch(r"\w*", prefix, re.ASCII):
             raise ValueError("use letters, digits and underscores")
         return prefix
@@ -200,11 +202,13 @@ class BigQuerySettings(_Variables):
 
 
 class AlertSettings(_Variables):
-    """Who is told of failures, besides the log: a webhook or an e-mail address.
+    """Where alerts are sent, besides the log: to a webhook or by e-mail.
 
-    webhook_url: `NBA_ALERT_WEBHOOK_URL`, an address that takes {"text": …} as Slack's do; a secret. email: recipients
-    (`NBA_ALERT_EMAIL`, separated by commas), through the mail server `NBA_SMTP_URL`, smtp:// (encrypted where the
-    server can) or smtps://, with user:password@ if it asks for them. dagit_url: for links (`NBA_DAGIT_URL`).
+    webhook_url: an address that accepts {"text": …}, as Slack's webhooks do; a secret.
+    email: recipients, separated by commas.
+    smtp_url: the mail server, smtp:// (encrypted if the server supports it) or smtps://, with user:password@ if it
+        requires a login.
+    dagit_url: the start of the links in messages.
     """
 
     webhook_url: Annotated[SecretStr, BeforeValidator(secret_address("http", "https"))] = Field(
@@ -225,11 +229,11 @@ class AlertSettings(_Variables):
 
     @field_validator("dagit_url")
     @classmethod
-    def _is_extended_by_a_path(cls, url: str) -> str:
+    def _without_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
     @model_validator(mode="after")
-    def _is_one_way(self) -> Self:
+    def _has_one_channel(self) -> Self:
         if self.webhook_url and self.email:
             raise ValueError("NBA_ALERT_WEBHOOK_URL and NBA_ALERT_EMAIL are both set: choose one")
         if self.email and not self.smtp_url:
@@ -238,20 +242,16 @@ class AlertSettings(_Variables):
 
 
 class Settings(_Variables):
-    """What the environment says, checked.
+    """The validated settings of the project.
 
-    data: folder of everything local (`NBA_DATA`, default `var/` of the repository).
-    source: "sample" or "balldontlie" (`NBA_SOURCE`).
-    landing: folder or bucket URL that keeps the answers of closed weeks (`NBA_LANDING`).
-    artifacts: folder or bucket URL of the models (`NBA_ARTIFACTS`), by default one for each source.
-    warehouse: "duckdb" or "bigquery" (`NBA_WAREHOUSE`).
-    warehouse_path: the DuckDB file (`NBA_WAREHOUSE_PATH`); by default one for each source, so that simulated and
-        real rows never share a table.
+    data: folder of everything local, by default `var/` of the repository.
+    landing: folder or bucket URL where the responses for closed weeks are stored.
+    artifacts: folder or bucket URL of the models, by default one for each source.
+    warehouse_path: the DuckDB file; by default one for each source, so that simulated and real rows never share a
+        table.
     bigquery: set when the warehouse is BigQuery.
-    balldontlie_tier: what the key's owner pays for (`BALLDONTLIE_TIER`); box scores need "all-star".
-    balldontlie_requests_per_minute: `BALLDONTLIE_REQUESTS_PER_MINUTE`, by default the limit of the tier.
-    injury_requests_per_minute: of the NBA's archive (`NBA_INJURY_REQUESTS_PER_MINUTE`).
-    alerts: who is told of failures.
+    balldontlie_tier: tier of the API key; box scores need "all-star" or "goat".
+    balldontlie_requests_per_minute: by default the limit of the tier.
     """
 
     data: Path = Field(REPOSITORY / "var", validation_alias="NBA_DATA")
@@ -305,5 +305,5 @@ class Settings(_Variables):
 
 
 def _stand_in(given: Mapping[str, Any]) -> str | None:
-    """Who rehearses against a stand-in for balldontlie means all services, and must not reach the real ones unasked."""
+    """The substitute for balldontlie, if one is set: by default it replaces the other services as well."""
     return None if given["balldontlie_base_url"] == BALLDONTLIE else given["balldontlie_base_url"]

@@ -1,4 +1,4 @@
-"""The house stays as it is: each folder has a charter and imports only folders below it."""
+"""The layout of the package: each folder has a docstring and imports only folders of lower layers."""
 
 import ast
 import re
@@ -11,8 +11,8 @@ from nba_assets.settings import REPOSITORY
 
 PACKAGE = Path(nba_assets.__file__).parent
 TESTS = Path(__file__).parent
-# From the bottom up; a folder or module may import those before it, and not those after it.
-FLOORS = (
+# From the lowest layer up; a folder or module may import only lower layers.
+LAYERS = (
     ("errors",),
     ("settings",),
     ("partitions", "league"),
@@ -28,7 +28,7 @@ FLOORS = (
     ("definitions",),
     ("__main__",),
 )
-FLOOR = {place: number for number, places in enumerate(FLOORS) for place in places}
+LAYER = {place: number for number, places in enumerate(LAYERS) for place in places}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -50,8 +50,8 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def test_every_folder_and_module_has_its_floor() -> None:
-    assert {place(path) for path in MODULES} - {"__init__"} == set(FLOOR)
+def test_every_folder_and_module_has_its_layer() -> None:
+    assert {place(path) for path in MODULES} - {"__init__"} == set(LAYER)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.relative_to(PACKAGE)}")
@@ -60,8 +60,8 @@ def test_imports_go_down_only(path: Path) -> None:
     if own == "__init__":
         assert imports(path) == set()
         return
-    up = {other for other in imports(path) if other != own and FLOOR[other] >= FLOOR[own]}
-    assert not up, f"{path.relative_to(PACKAGE)} imports {', '.join(sorted(up))}, which stand beside or above it"
+    up = {other for other in imports(path) if other != own and LAYER[other] >= LAYER[own]}
+    assert not up, f"{path.relative_to(PACKAGE)} imports {', '.join(sorted(up))}, which are not in a lower layer"
 
 
 @pytest.mark.parametrize("folder", sorted(path for path in PACKAGE.rglob("*") if (path / "__init__.py").exists()))
@@ -75,8 +75,8 @@ def private_names(path: Path) -> set[str]:
     return {alias.name for node in imported if (node.module or "").startswith("dagster._") for alias in node.names}
 
 
-def test_the_docs_list_every_private_name_of_dagster_and_the_test_that_notices_it() -> None:
-    _, _, text = (REPOSITORY / "docs" / "design.md").read_text().partition("## What leans on Dagster's inside\n")
+def test_the_docs_list_every_private_name_of_dagster_and_its_test() -> None:
+    _, _, text = (REPOSITORY / "docs" / "design.md").read_text().partition("## Use of Dagster's private names\n")
     rows = re.findall(r"^\| `(\S+\.py)` \| (.+?) \| (.+?) \|$", text.partition("\n## ")[0], re.MULTILINE)
     listed = {file: set(re.findall(r"`(\w+)`", names.partition("; inherited")[0])) for file, names, _ in rows}
     found = {f"{path.relative_to(PACKAGE)}": names for path in MODULES if (names := private_names(path))}

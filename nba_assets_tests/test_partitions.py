@@ -101,7 +101,7 @@ def test_the_history_can_start_on_another_friday(text: str | None, friday: str) 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("2018-10-06", "is not a Friday: the week it lies in opens on 2018-10-05"), ("soon", "use a date such as")],
+    [("2018-10-06", "is not a Friday: use 2018-10-05, the first day of its week"), ("soon", "use a date such as")],
 )
 def test_an_unusable_first_week_is_refused(text: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):

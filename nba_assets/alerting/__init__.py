@@ -1,1 +1,1 @@
-"""What is an incident, what was told of it, and how a message reaches a person."""
+"""Which failures are incidents, when a message is due, and how it is delivered."""

@@ -1,7 +1,7 @@
-"""What failed becomes incidents, and incidents become few messages: no clock, no network, no Dagster.
+"""Groups failures into incidents and incidents into few messages: no clock, no network, no Dagster.
 
-A subject is what can fail and be solved: a check of an asset, an asset of a job. It fails for partitions; all that are
-found at once are told in one message, and when none is left one message says that it is solved.
+A subject is a check of an asset or an asset of a job. It fails for partitions. Partitions found together share one
+message, and one more message is sent when all of them pass again.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-REMIND_AFTER = 23 * 3600.0  # seconds; what fails each morning is told each morning, also when it fails a little earlier
-TOO_OLD = 7 * 86400.0  # seconds; older failures are counted instead of told
-LONGEST_WAIT = 3600.0  # seconds a message waits for the end of a backfill, so that it can name all its weeks
-NAMED = 3  # partitions and subjects that a message names; the others it counts
+REMIND_AFTER = 23 * 3600.0  # seconds; under a day, so that a daily failure is reported daily even if it comes earlier
+TOO_OLD = 7 * 86400.0  # seconds; older failures are only counted
+LONGEST_WAIT = 3600.0  # seconds that a message waits for a backfill to end, to name all its weeks
+NAMED = 3  # partitions or subjects named in a message; the rest are counted
 LONGEST_REASON = 400  # characters
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A subject failed or passed, for one partition ("" for none), at a time in seconds since 1970.
+    """A subject failed or passed for one partition ("" for none) at a time in seconds since 1970.
 
-    link: where in Dagit to look. backfill: id of the backfill that the run belongs to, or "".
+    link: address in Dagit. backfill: id of the run's backfill, or "".
     """
 
     subject: str
@@ -37,10 +37,11 @@ class Observation:
 
 
 class Incident(BaseModel):
-    """A subject that fails: for which partitions, which of them are to be told, and what was last told when.
+    """A failing subject. The field names are stored in the sensors' cursors.
 
-    untold: the backfill ("" for none) of each partition the next message names. left_out: partitions that failed too
-    long ago to be told.
+    opened: time of the first failure. partitions: those that fail now. untold: partitions that the next message
+    reports, each with its backfill ("" for none). untold_since: time of the first of them. left_out: partitions that
+    failed too long ago to be reported. told: time of the last message, 0 for none. reason, link: for the next message.
     """
 
     opened: float
@@ -54,22 +55,22 @@ class Incident(BaseModel):
 
 
 class AlertState(BaseModel):
-    """What a sensor keeps between its ticks: how far it has read, what is open, and messages not yet delivered."""
+    """A sensor's state between ticks: the last event read, open incidents, and messages not yet delivered."""
 
     read_up_to: int = 0
     incidents: dict[str, Incident] = {}
     outbox: list[str] = []
 
-    def enter(self, sightings: Iterable[Observation], now: float) -> None:
-        """Open, go on with or solve incidents, in the order in which things were seen."""
-        for seen in sightings:
-            if seen.failed:
-                self._fail(seen, now)
+    def update(self, observations: Iterable[Observation], now: float) -> None:
+        """Open, continue or solve incidents, in the order of the observations."""
+        for observation in observations:
+            if observation.failed:
+                self._fail(observation, now)
             else:
-                self._pass(seen)
+                self._pass(observation)
 
     def write_messages(self, now: float, running: Callable[[str], bool]) -> None:
-        """Put what is to be told into the outbox; `running` says of a backfill whether it may still add to it."""
+        """Write the messages that are due; `running` tells whether a backfill may still add partitions to one."""
         for subject, incident in self.incidents.items():
             waits = any(running(backfill) for backfill in set(incident.untold.values()) if backfill)
             if incident.untold and (not waits or now - incident.untold_since >= LONGEST_WAIT):
@@ -77,43 +78,45 @@ class AlertState(BaseModel):
                 incident.told, incident.untold = now, {}
 
     def write_left_out(self) -> None:
-        """One message for all failures too old to be told; to be called when everything has been read."""
+        """One message for all failures that are too old; to be called once all events are read."""
         old = {subject: incident for subject, incident in self.incidents.items() if incident.left_out}
         if old:
             count = sum(len(incident.left_out) for incident in old.values())
             self.outbox.append(
-                f"LEFT OUT: what failed more than {TOO_OLD / 86400:.0f} days ago and is still open, {count} in all, of "
-                f"{_named(list(old))}. Look at the asset checks and runs in Dagit."
+                f"LEFT OUT: {count} failure{'s' if count > 1 else ''} from more than {TOO_OLD / 86400:.0f} days ago, "
+                f"still open, of {_named(list(old))}. Look at the asset checks and runs in Dagit."
             )
             for incident in old.values():
                 incident.left_out = []
 
-    def _fail(self, seen: Observation, now: float) -> None:
-        incident = self.incidents.setdefault(seen.subject, Incident(opened=seen.at))
-        known = seen.partition in incident.partitions
+    def _fail(self, failure: Observation, now: float) -> None:
+        incident = self.incidents.setdefault(failure.subject, Incident(opened=failure.at))
+        partition = failure.partition
+        known = partition in incident.partitions
         if not known:
-            incident.partitions.append(seen.partition)
-        if now - seen.at > TOO_OLD:
-            incident.left_out += [] if known else [seen.partition]
-        elif not known or seen.at - incident.told >= REMIND_AFTER:
+            incident.partitions.append(partition)
+        if now - failure.at > TOO_OLD:
+            incident.left_out += [] if known else [partition]
+        elif not known or failure.at - incident.told >= REMIND_AFTER:
             if not incident.untold:
-                incident.untold_since, incident.reason, incident.link = seen.at, seen.reason, seen.link
-            incident.untold[seen.partition] = seen.backfill
-            incident.left_out = [partition for partition in incident.left_out if partition != seen.partition]
+                incident.untold_since, incident.reason, incident.link = failure.at, failure.reason, failure.link
+            incident.untold[partition] = failure.backfill
+            incident.left_out = [other for other in incident.left_out if other != partition]
 
-    def _pass(self, seen: Observation) -> None:
-        incident = self.incidents.get(seen.subject)
-        if incident is None or seen.partition not in incident.partitions:
+    def _pass(self, success: Observation) -> None:
+        incident = self.incidents.get(success.subject)
+        partition = success.partition
+        if incident is None or partition not in incident.partitions:
             return
-        incident.partitions.remove(seen.partition)
-        incident.untold.pop(seen.partition, None)
-        incident.left_out = [partition for partition in incident.left_out if partition != seen.partition]
+        incident.partitions.remove(partition)
+        incident.untold.pop(partition, None)
+        incident.left_out = [other for other in incident.left_out if other != partition]
         if not incident.partitions:
-            del self.incidents[seen.subject]
+            del self.incidents[success.subject]
             if incident.told:
                 self.outbox.append(
-                    f"SOLVED: {_of(seen.subject, [seen.partition])} was the last to pass; failing since "
-                    f"{dt.datetime.fromtimestamp(incident.opened, dt.UTC):%Y-%m-%d %H:%M} UTC.\n{seen.link}"
+                    f"SOLVED: {_of(success.subject, [partition])} was the last to pass; failing since "
+                    f"{dt.datetime.fromtimestamp(incident.opened, dt.UTC):%Y-%m-%d %H:%M} UTC.\n{success.link}"
                 )
 
 

@@ -1,1 +1,1 @@
-"""The graph: one module a group of assets, each an asset as a function of frames."""
+"""The asset graph: one module per group of assets; each asset is a function of frames."""

@@ -1,4 +1,4 @@
-"""Analytics tables: what follows from the raw rows of the same week."""
+"""Analytics tables, computed from the raw rows of the same week."""
 
 import pandas as pd
 
@@ -11,12 +11,12 @@ from nba_assets.weekly.asset import OptionalSameWeek, SameWeek, weekly_asset
 def player_game_summary(
     bdl_games: SameWeek, bdl_player_boxscores: SameWeek, nbac_injury_report: OptionalSameWeek
 ) -> pd.DataFrame:
-    """Minutes are parsed from text; a text that is no time is an error naming the row, never a NULL."""
+    """Minutes are parsed from text; a text that is not a time is an error that names the row, never a NULL."""
     summary = summaries.player_game_summary(bdl_games, bdl_player_boxscores)
     return injury_reports.with_absence_reasons(summary, injury_reports.absences(nbac_injury_report, bdl_games))
 
 
 @weekly_asset(TEAM_GAME_SUMMARY, code_version="1", kinds={"pandas"})
 def team_game_summary(bdl_games: SameWeek, bdl_player_boxscores: SameWeek) -> pd.DataFrame:
-    """Possessions, pace and ratings follow from the sums over the team's players."""
+    """Possessions, pace and ratings are computed from the sums over the team's players."""
     return summaries.team_game_summary(bdl_games, bdl_player_boxscores)

@@ -1,4 +1,4 @@
-"""Who can play: the injury reports, week by week, and the rosters, season by season."""
+"""Who can play: the injury reports by week and the rosters by season."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from nba_assets.assets.raw import Ask
+from nba_assets.assets.raw import FetchConfig
 from nba_assets.checks.rosters import judge_rosters, roster_check_specs
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
 from nba_assets.sources.http import HostShut
@@ -25,12 +25,12 @@ from nba_assets.weekly.asset import OWNERS, OptionalSameWeek, SameWeek, weekly_a
 from nba_assets.weekly.publish import WeeklyRows
 
 DayAndTime = tuple[dt.date, dt.time]
-Answers = dict[DayAndTime, Report | SourceError | None]
+Responses = dict[DayAndTime, Report | SourceError | None]
 YEAR = dt.timedelta(days=365)
 
 
-class AskForRosters(Ask):
-    """let_players_go: also store a page that lists fewer than a third of the players stored as current."""
+class RostersConfig(FetchConfig):
+    """let_players_go: also accept a page that lists fewer than a third of the players stored as current."""
 
     let_players_go: bool = False
 
@@ -44,61 +44,62 @@ FROM nba_raw.bdl_player_boxscores WHERE game_date >= @first AND game_date < @wee
 @weekly_asset(NBAC_INJURY_REPORT, code_version="1", kinds={"python"})
 def nbac_injury_report(
     context: dg.AssetExecutionContext,
-    config: Ask,
+    config: FetchConfig,
     injury_report_source: dg.ResourceParam[InjuryReportSource],
     warehouse: dg.ResourceParam[Warehouse],
     bdl_games: SameWeek,
     bdl_player_boxscores: OptionalSameWeek,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
-    """The evening's report of each day with games, and for games before it the newest one before they tip off.
+    """The 17:30 report of each day with games, and for games that tip off earlier the last report before tip-off.
 
-    Each is asked for once: a report that is stored whole is not asked for again unless refreshed.
-
-    Players are matched by name to the week's box scores, and who is in none of them to those of the year before.
+    A report that is completely stored is not fetched again unless `refresh` is set. Players are matched by name to the
+    box scores of the week, and those without a match to the box scores of the year before.
     """
     stored = warehouse.read_weeks(NBAC_INJURY_REPORT, weeks)
     wanted = injury_reports.reports_wanted(bdl_games, league_today())
-    asked = sorted(wanted if config.refresh else wanted - injury_reports.reports_stored(stored))
-    answers = fetch_reports(injury_report_source, asked, refresh=config.refresh)
-    fetched = [report for report in answers.values() if isinstance(report, Report)]
+    requested = sorted(wanted if config.refresh else wanted - injury_reports.reports_stored(stored))
+    responses = fetch_reports(injury_report_source, requested, refresh=config.refresh)
+    fetched = [report for report in responses.values() if isinstance(report, Report)]
     rows = injury_reports.with_reports(stored, injury_reports.report_rows(fetched, pd.Timestamp.now(tz="UTC")))
     rows["player_id"] = injury_reports.match_players(rows, bdl_player_boxscores)
-    strangers = injury_reports.unmatched_weeks(rows)
-    if strangers:
-        earlier = players_before(warehouse, strangers)
+    unmatched = injury_reports.unmatched_weeks(rows)
+    if unmatched:
+        earlier = players_before(warehouse, unmatched)
         rows["player_id"] = rows["player_id"].fillna(injury_reports.match_players(rows, earlier))
-    failures = failed_weeks(answers)
-    retryable = {week_of(day) for (day, _), answer in answers.items() if isinstance(answer, NoAnswer)}
+    failures = failed_weeks(responses)
+    retryable = {week_of(day) for (day, _), response in responses.items() if isinstance(response, SourceUnavailable)}
     missing = [
-        f"{day}" + (f" {at:%H:%M}" if at != EVENING else "") for (day, at), answer in answers.items() if answer is None
+        f"{day}" + (f" {at:%H:%M}" if at != EVENING else "")
+        for (day, at), response in responses.items()
+        if response is None
     ]
     context.log.info(
-        f"injury reports: {len(asked)} asked for, {len(fetched)} found, {len(missing)} not there"
+        f"injury reports: {len(requested)} requested, {len(fetched)} found, {len(missing)} not published"
         + (f" ({', '.join(missing[:7])}{' and more' if len(missing) > 7 else ''})" if missing else "")
     )
     return WeeklyRows(rows, failures, retryable=retryable)
 
 
-def fetch_reports(source: InjuryReportSource, asked: Sequence[DayAndTime], *, refresh: bool) -> Answers:
-    """Each report, None where there is none, or the error that ended it; several in flight at once."""
+def fetch_reports(source: InjuryReportSource, wanted: Sequence[DayAndTime], *, refresh: bool) -> Responses:
+    """Each report, None where none was published, or the error of its request; several requests run at once."""
 
-    def ask(day_and_time: DayAndTime) -> Report | SourceError | None:
+    def fetch(day_and_time: DayAndTime) -> Report | SourceError | None:
         try:
             return source.report(*day_and_time, refresh=refresh)
         except SourceError as error:
             return error
 
     with ThreadPoolExecutor(max_workers=source.reports_in_flight) as pool:
-        return dict(zip(asked, pool.map(ask, asked), strict=True))
+        return dict(zip(wanted, pool.map(fetch, wanted), strict=True))
 
 
-def failed_weeks(answers: Answers) -> dict[dt.date, str]:
-    """Why each week failed that lacks a report which could not be had, in the words of its first error."""
+def failed_weeks(responses: Responses) -> dict[dt.date, str]:
+    """The first error of each week with a failed request, and how many more there are."""
     errors: dict[dt.date, list[SourceError]] = {}
-    for (day, _), answer in answers.items():
-        if isinstance(answer, SourceError):
-            errors.setdefault(week_of(day), []).append(answer)
+    for (day, _), response in responses.items():
+        if isinstance(response, SourceError):
+            errors.setdefault(week_of(day), []).append(response)
     return {
         week: f"{of_week[0]}" + (f" And {len(of_week) - 1} more reports of the week." if len(of_week) > 1 else "")
         for week, of_week in errors.items()
@@ -106,7 +107,7 @@ def failed_weeks(answers: Answers) -> dict[dt.date, str]:
 
 
 def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFrame:
-    """week, team, player_name and player_id of who had a box-score row in the year before each week."""
+    """week, team, player_name and player_id of all players with a box-score row in the year before each week."""
     known = [warehouse.query(PLAYERS_BEFORE, {"first": week - YEAR, "week": week}).assign(week=week) for week in weeks]
     return pd.concat(known, ignore_index=True)
 
@@ -132,22 +133,22 @@ def players_before(warehouse: Warehouse, weeks: Sequence[dt.date]) -> pd.DataFra
 )
 def team_rosters(
     context: dg.AssetExecutionContext,
-    config: AskForRosters,
+    config: RostersConfig,
     roster_source: dg.ResourceParam[RosterSource],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """All teams that can be read, in one MERGE; a team that cannot keeps its rows, and thirty_teams names it."""
+    """Stores all teams that can be read in one MERGE; the others keep their rows and fail the check thirty_teams."""
     season = season_of_name(context.partition_key)
     today, over = league_today(), last_day_of_season(season)
     as_of = min(today, over)
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
     with retries.expected_failures(context):
         if not config.let_players_go and len(read):
-            strangers = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
-            failures |= strangers
-            read = read[~read["team"].isin(list(strangers))]
-        for sentence in dict.fromkeys(map(str, failures.values())):
-            context.log.error(sentence)
+            refused = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
+            failures |= refused
+            read = read[~read["team"].isin(list(refused))]
+        for message in dict.fromkeys(map(str, failures.values())):
+            context.log.error(message)
         if read.empty:
             first = next(iter(failures.values()))
             raise type(first)(
@@ -167,7 +168,7 @@ def team_rosters(
 def read_rosters(
     source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
 ) -> tuple[pd.DataFrame, dict[str, SourceError]]:
-    """The rosters of all teams that can be read, and why each other team cannot; a host that is shut says so once."""
+    """The rosters that could be read, and the error of each other team; HostShut is listed in full only once."""
     shut = False
     read: list[pd.DataFrame] = []
     failures: dict[str, SourceError] = {}
@@ -175,7 +176,7 @@ def read_rosters(
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
         except HostShut as error:
-            failures[team] = SourceError("not asked any more.") if shut else error
+            failures[team] = SourceError("not requested any more.") if shut else error
             shut = True
             continue
         except SourceError as error:

@@ -1,4 +1,4 @@
-"""Features: what was known of each player before each game."""
+"""Features: what was known about each player before each game."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -26,20 +26,20 @@ def player_game_features(
     nbac_injury_report: OptionalAllWeeksUpTo,
     weeks: Sequence[dt.date],
 ) -> WeeklyRows:
-    """A game's features read games strictly before its date, and who the injury report had ruled out before tip-off.
+    """Features of a game use only games before its date and the players ruled out before its tip-off.
 
-    Games without a result, still to come or never finished, have rows too, for the players of their teams' newest game.
+    Games without a result, future or never finished, have rows too, for the players of their teams' newest game.
     """
     inputs = Inputs(
         player_game_summary,
         team_game_summary,
         ruled_out_before_tipoff(nbac_injury_report, bdl_games),
-        not_called_off(bdl_games)[SCHEDULE],  # without scores, so that no feature can read those
+        not_called_off(bdl_games)[SCHEDULE],  # without scores, so that no feature can use them
     )
     rows = inputs.made_by(make_features, min(weeks), last_day(max(weeks)))
     rows["week"] = rows["game_date"].map(week_of)
     rows = rows.loc[rows["week"].isin(weeks), PLAYER_GAME_FEATURES.column_names]
-    # Measured on the frames that the rows were made from: what other runs publish meanwhile cannot come between.
+    # Measured on the frames that the rows were computed from: another run may publish in the meantime.
     return WeeklyRows(rows, measured={NO_TARGET_LEAKAGE: target_leakage(make_features, inputs, rows)})
 
 

@@ -1,4 +1,4 @@
-"""The state of the whole history: of every week of every weekly asset, and how fresh the newest are."""
+"""The state of every week of every weekly asset, and the freshness of the newest weeks."""
 
 import datetime as dt
 import functools
@@ -38,7 +38,7 @@ from nba_assets.weekly.off_season import off_season
 from nba_assets.weekly.publications import newest_publications
 from nba_assets.weekly.state import publication_history
 
-LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, of the lockout of 2011
+LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, in the lockout of 2011
 NOT_FINAL = """
 SELECT week, game_date, status FROM nba_raw.bdl_games
 WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
@@ -47,7 +47,7 @@ WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
 
 @functools.cache
 def lineage() -> list[Lineage]:
-    """Every weekly asset of this package, upstream first."""
+    """Every weekly asset, upstream before downstream."""
     specs = {
         spec.key: spec
         for asset in dg.load_assets_from_package_module(assets)
@@ -74,7 +74,7 @@ def _reach(mapping: dg.PartitionMapping | None) -> int | None:
 
 
 class HealthRange(dg.Config):
-    """first_date, last_date: league dates of the weeks that are reported on; the whole history if left empty."""
+    """first_date, last_date: range of the report in league dates; by default the whole history."""
 
     first_date: str = ""
     last_date: str = ""
@@ -95,8 +95,8 @@ class HealthRange(dg.Config):
             "every_past_week",
             asset=DATA_HEALTH,
             description="Every week before the one in progress is complete in every weekly asset, or has no games. An "
-            "incomplete or stale week is a warning, a failed or never run one an error. If it fails, data_health says "
-            "for each week what to do.",
+            "incomplete or stale week is a warning; a failed, missing or never run week is an error. If it fails, the "
+            "report of data_health lists the next step for each week.",
         )
     ],
 )
@@ -106,11 +106,11 @@ def data_health(
     source: dg.ResourceParam[BoxScoreSource],
     warehouse: dg.ResourceParam[Warehouse],
 ) -> dg.MaterializeResult:
-    """Every week of the history by its state: complete, incomplete, failed, stale, never run, or without games.
+    """The state of every week of every weekly asset. Open the Markdown of the newest materialization.
 
-    Incomplete: a newer attempt was refused or did not come to it, so that earlier rows stand, or games of past days are
-    not final. Stale: the code of the asset has changed since, or a week it reads was published later. Never run weeks
-    between others have no games if the source lists none. Open the Markdown of the newest materialization.
+    Incomplete: the newest attempt was refused or failed, so the table keeps earlier rows, or past games are not final.
+    Stale: the asset's code has changed, or a week it reads was published later. No games: never run, between other
+    weeks, and the source lists no game.
     """
     today = league_today()
     weeks = weeks_of_keys(WEEKS.get_partition_keys())
@@ -118,16 +118,16 @@ def data_health(
         history = publication_history(context.instance, warehouse, WEEKLY_TABLES, weeks, context.run_id)
     first = dt.date.fromisoformat(config.first_date or f"{weeks[0]}")
     last = dt.date.fromisoformat(config.last_date or f"{today}")
-    asked = [week for week in weeks_between(first, last) if week in weeks]
+    chosen = [week for week in weeks_between(first, last) if week in weeks]
     unfinished = unfinished_games(warehouse, weeks[0], today)
-    without_games = weeks_without_games(source, never_run(history, asked, week_of(today)))
+    without_games = weeks_without_games(source, never_run(history, chosen, week_of(today)))
     states = classify(history, lineage(), unfinished, without_games, week_of(today))
-    states = states[states["week"].isin(asked)]
+    states = states[states["week"].isin(chosen)]
     counts = worst(states).value_counts()
     return dg.MaterializeResult(
         metadata={
             "weeks by state": dg.MetadataValue.md(markdown(states, week_of(today))),
-            "weeks": len(asked),
+            "weeks": len(chosen),
             **{str(state): int(counts.get(state, 0)) for state in State},
         },
         check_results=[judge_past_weeks(states, week_of(today))],
@@ -135,14 +135,14 @@ def data_health(
 
 
 def never_run(history: pd.DataFrame, weeks: Iterable[dt.date], in_progress: dt.date) -> list[dt.date]:
-    """The past weeks that no asset ever tried, where they are few enough in a row to be an off-season."""
+    """The past weeks that no asset ever tried to publish, in gaps that are short enough to be an off-season."""
     tried = set(history.loc[history["published"].notna() | (history["unpublished"] != ""), "week"])
     untried = contiguous_runs(week for week in weeks if week not in tried and week < in_progress)
-    return [week for stretch in untried if len(stretch) <= LONGEST_OFF_SEASON for week in stretch]
+    return [week for gap in untried if len(gap) <= LONGEST_OFF_SEASON for week in gap]
 
 
 def weeks_without_games(source: BoxScoreSource, weeks: Iterable[dt.date]) -> set[dt.date]:
-    """Those of which the source says that they have no game; one it cannot be asked about may have some."""
+    """The weeks for which the source lists no game; a week whose request fails is left out."""
     found = raw.fetch_weeks(lambda week: source.games(week, refresh=False), list(weeks), source.weeks_in_flight)
     try:
         return {week for week, games in found if isinstance(games, pd.DataFrame) and games.empty}
@@ -151,24 +151,24 @@ def weeks_without_games(source: BoxScoreSource, weeks: Iterable[dt.date]) -> set
 
 
 def unfinished_games(warehouse: Warehouse, first_day: dt.date, today: dt.date) -> dict[dt.date, int]:
-    """By week, the stored games of days before `today` that are neither final nor called off."""
+    """By week, the number of stored games before `today` that are neither final nor called off."""
     try:
         games = warehouse.query(NOT_FINAL, {"first_day": first_day, "today": today})
     except WarehouseError:
-        return {}  # without tables there are no games; the weeks are told as never run
+        return {}  # without tables there are no games; the weeks are reported as never run
     return not_called_off(games).groupby("week").size().to_dict()
 
 
 def judge_past_weeks(states: pd.DataFrame, in_progress: dt.date) -> dg.AssetCheckResult:
     by_week = worst(states[states["week"] < in_progress])
     wrong = by_week[~by_week.isin(FINE)]
-    told = [f"{state}: {', '.join(weeks_as_ranges(weeks.index))}" for state, weeks in wrong.groupby(wrong)]
+    by_state = [f"{state}: {', '.join(weeks_as_ranges(weeks.index))}" for state, weeks in wrong.groupby(wrong)]
     missing = bool(wrong.isin(MISSING).any())
     return dg.AssetCheckResult(
         check_name="every_past_week",
         passed=wrong.empty,
         severity=dg.AssetCheckSeverity.ERROR if missing else dg.AssetCheckSeverity.WARN,
-        description="; ".join(told) or f"{len(by_week)} weeks are complete or have no games",
+        description="; ".join(by_state) or f"{len(by_week)} weeks are complete or have no games",
         metadata={"rows_looked_at": len(by_week), "weeks not complete": len(wrong)},
     )
 
@@ -176,10 +176,10 @@ def judge_past_weeks(states: pd.DataFrame, in_progress: dt.date) -> dg.AssetChec
 @dg.asset_check(
     name="freshness",
     asset=DATA_HEALTH,
-    description=f"In season every weekly table published the week in progress within "
-    f"{LATE_HOURS} hours; above it is a warning, above {TOO_LATE_HOURS} hours, "
-    "or never, an error. On the first day of a week the week before counts. If it fails, look at the schedules "
-    "`morning` and `friday` and their last runs.",
+    description="In season, every weekly table except the models has published the week in progress within the last "
+    f"{LATE_HOURS} hours. Longer is a warning; longer than {TOO_LATE_HOURS} hours, or never, is an error. On the first "
+    "day of a week, a publication of the week before counts too. If it fails, look at the schedules `morning` and "
+    "`friday` and their last runs.",
 )
 def freshness(
     context: dg.AssetCheckExecutionContext,
@@ -198,7 +198,7 @@ def freshness(
 
 
 def last_published(warehouse: Warehouse, weeks: list[dt.date]) -> dict[str, dict[dt.date, dt.datetime]]:
-    """When each table that is due every day last published each of the weeks; models are trained on Fridays only."""
+    """When each table last published each of the weeks; without the models, which are trained on Fridays only."""
     due = [table for table in WEEKLY_TABLES if table is not XGBOOST_MODEL]
     published: dict[str, dict[dt.date, dt.datetime]] = {table.qualified_name: {} for table in due}
     if warehouse.is_there():
@@ -210,22 +210,22 @@ def last_published(warehouse: Warehouse, weeks: list[dt.date]) -> dict[str, dict
 def judge_freshness(
     published: Mapping[str, Mapping[dt.date, dt.datetime]], now: dt.datetime, threshold: Threshold
 ) -> dg.AssetCheckResult:
-    """published: by table, when each of the two newest weeks was last published; now: in league time."""
+    """published: by table, when each of the two newest weeks was last published. now: in league time."""
     ages = {table: _hours_since(by_week, now) for table, by_week in published.items()}
     outcomes = {table: Outcome.ERROR if age is None else threshold.outcome(age) for table, age in ages.items()}
     late = [table for table, outcome in outcomes.items() if outcome is not Outcome.PASS]
     known = [age for age in ages.values() if age is not None]
-    told = [f"{table} {'never' if (age := ages[table]) is None else f'{age:.0f} h ago'}" for table in late]
+    late_ages = [f"{table} {'never' if (age := ages[table]) is None else f'{age:.0f} h ago'}" for table in late]
     return dg.AssetCheckResult(
         passed=not late,
         severity=dg.AssetCheckSeverity.ERROR if Outcome.ERROR in outcomes.values() else dg.AssetCheckSeverity.WARN,
-        description=f"week {week_of(now.date())} was published by {', '.join(told) or 'every table in time'}",
+        description=f"week {week_of(now.date())} was published by {', '.join(late_ages) or 'every table in time'}",
         metadata={"rows_looked_at": len(known), **({threshold.metric: max(known)} if known else {})},
     )
 
 
 def _hours_since(published: Mapping[dt.date, dt.datetime], now: dt.datetime) -> float | None:
-    """Since the week in progress was last published; on its first day the week before counts too. None for never."""
+    """Hours since the week in progress was last published, on its first day also the week before; None for never."""
     week = week_of(now.date())
     first_day = now.date() == week
     newest = published.get(week) or (published.get(week - WEEK) if first_day else None)

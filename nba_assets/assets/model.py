@@ -1,4 +1,4 @@
-"""The points model: one a week from the weeks before it, its comparison with its rivals, and what is deployed."""
+"""The points model: one model per week, the comparison of feature sets, and the deployed model."""
 
 import dataclasses
 import datetime as dt
@@ -13,7 +13,7 @@ from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
 from nba_assets.model.weekly_training import last_date_before, train_weeks
-from nba_assets.partitions import WEEKS, dates_asked, weeks_of_keys
+from nba_assets.partitions import WEEKS, report_dates, weeks_of_keys
 from nba_assets.reports import model_charts
 from nba_assets.tables import MODEL_COMPARISON
 from nba_assets.tables.asset_keys import CHAMPION, group_of
@@ -34,7 +34,7 @@ SELECT model_id FROM nba_ml.xgboost_model WHERE week BETWEEN @first_week AND @la
 
 
 class Training(dg.Config):
-    """feature_set: v1, v3, v4 or v5. The other fields are XGBoost's, see `model.training.Parameters`."""
+    """feature_set: v1, v3, v4 or v5. The other fields are those of `model.training.Parameters`."""
 
     feature_set: str = "v5"
     rounds: int = Parameters.rounds
@@ -58,7 +58,7 @@ def xgboost_model(
     bdl_games: SameWeek,
     weeks: Sequence[dt.date],
 ) -> pd.DataFrame:
-    """A week without games carries on the model of the last week that had some."""
+    """A week without games keeps the model of the last week with games."""
     games = bdl_games.groupby("week").size().to_dict()
     rows = []
     for training in train_weeks(player_game_features, weeks, games, config.feature_set, config.parameters):
@@ -70,7 +70,7 @@ def xgboost_model(
 
 
 class ComparisonRange(dg.Config):
-    """first_date, last_date: league dates of the rows compared on; the history up to the run's weeks if empty."""
+    """first_date, last_date: league dates of the compared rows; by default the history up to the run's last week."""
 
     first_date: str = ""
     last_date: str = ""
@@ -92,9 +92,9 @@ class ComparisonRange(dg.Config):
 def model_comparison(
     context: dg.AssetExecutionContext, config: ComparisonRange, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """The models were trained on the first 70 % of the rows; the next 15 % are for choosing, the last 15 % for this."""
+    """The first 70 % of the rows are for training, the next 15 % for validation, the last 15 % for this test."""
     history = weeks_of_keys(WEEKS.get_partition_keys())
-    first, last = dates_asked(config.first_date or f"{history[0]}", config.last_date, context.run.tags)
+    first, last = report_dates(config.first_date or f"{history[0]}", config.last_date, context.run.tags)
     with retries.expected_failures(context):
         features = warehouse.read_weeks(PLAYER_GAME_FEATURES, history)
     rows = comparison.comparable_rows(features, first, last)
@@ -126,7 +126,7 @@ def model_comparison(
 
 
 class Deployment(dg.Config):
-    """model: deploy this model of the artifact folder, whatever the gates say of the newest (a rollback)."""
+    """model: deploy this model of the artifact folder regardless of the gates, as for a rollback."""
 
     model: str = ""
 
@@ -150,9 +150,9 @@ class Deployment(dg.Config):
 def champion(
     config: Deployment, warehouse: dg.ResourceParam[Warehouse], model_store: dg.ResourceParam[ModelStore]
 ) -> dg.MaterializeResult:
-    """The deployed model: a pointer that moves only when the gates open, or to the model named in the configuration.
+    """The deployed model: a pointer to the newest model that passes the gates, or to the model of the configuration.
 
-    Every model stays in the artifact folder, so that an earlier one can be deployed again by its name.
+    All models stay in the artifact folder, so an earlier one can be deployed again by its name.
     """
     deployed = Champion(model_store.root)
     try:
@@ -166,7 +166,7 @@ def champion(
         if config.model or decision.opens:
             deployed.deploy(model.card.model_id, "named by a person" if config.model else decision.reason)
     except (ArtifactError, WarehouseError) as error:
-        raise dg.Failure(f"{error}. The deployed model stands.", allow_retries=False) from None
+        raise dg.Failure(f"{error}. The deployed model was not changed.", allow_retries=False) from None
     return dg.MaterializeResult(
         metadata={
             "model": deployed.model_id or "none",

@@ -1,4 +1,4 @@
-"""Predictions: points before tip-off by each week's own model, and how they turned out."""
+"""Predictions of points by each week's own model, and their accuracy."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def player_points(
     xgboost_model: SameWeek,
     weeks: Sequence[dt.date],
 ) -> pd.DataFrame:
-    """A week before the first model has no predictions: nothing is predicted by something that was never trained."""
+    """Weeks before the first model have no predictions."""
     of_week = dict(zip(xgboost_model["week"], xgboost_model["model_id"], strict=True))
     predicted = [
         predict_week(player_game_features.loc[player_game_features["week"] == week], model_store.load(of_week[week]))
@@ -38,7 +38,7 @@ def player_points(
 
 @weekly_asset(PREDICTION_ACCURACY, code_version="1", kinds={"pandas"})
 def prediction_accuracy(player_points: SameWeek, player_game_summary: SameWeek) -> pd.DataFrame:
-    """Final games only: a prediction of a game still to come is graded once the week is materialized again."""
+    """Final games only: predictions of future games are graded when the week is materialized again."""
     return grade(player_points, player_game_summary)
 
 
@@ -54,23 +54,24 @@ def prediction_accuracy(player_points: SameWeek, player_game_summary: SameWeek) 
             BEATS_MOCK,
             asset=ACCURACY_REPORT,
             description="Over the whole history the weekly models' mean absolute error is below the expert formula's "
-            "on the same rows. If it fails, use no prediction: see the checks of the features and model_comparison.",
+            "on the same rows. If it fails, do not use the predictions: see the checks of the features and "
+            "model_comparison.",
         )
     ],
 )
 def accuracy_report(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
-    """Error of the predictions by season and by week beside the expert formula's: open its Markdown."""
+    """Error of the predictions and of the expert formula, by season and week. Open its Markdown."""
     known = weeks_of_keys(WEEKS.get_partition_keys())
     try:
         weeks = warehouse.query(report.WEEKS_OF_ACCURACY, {"first": known[0], "last": last_day(known[-1])})
     except WarehouseError as error:
-        raise dg.Failure(f"{error}. The last report stands.", allow_retries=False) from None
+        raise dg.Failure(f"{error}. The last report was not changed.", allow_retries=False) from None
     if weeks.empty:
         return dg.MaterializeResult(
             metadata={"graded rows": 0}, check_results=[_beats_mock(False, "no prediction is graded yet", 0)]
         )
     whole = report.by_season(weeks).iloc[-1]
-    told = f"MAE {whole['model']:.3f} of the model, {whole['mock']:.3f} of the mock"
+    errors = f"MAE {whole['model']:.3f} of the model, {whole['mock']:.3f} of the mock"
     return dg.MaterializeResult(
         metadata={
             "report": dg.MetadataValue.md(report.markdown(weeks)),
@@ -78,7 +79,7 @@ def accuracy_report(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
             "MAE of the model": float(whole["model"]),
             "MAE of the mock": float(whole["mock"]),
         },
-        check_results=[_beats_mock(bool(whole["model"] < whole["mock"]), told, int(whole["graded"]))],
+        check_results=[_beats_mock(bool(whole["model"] < whole["mock"]), errors, int(whole["graded"]))],
     )
 
 

@@ -1,4 +1,4 @@
-"""Validation tables: what was measured, week by week, and the report over all weeks."""
+"""The measurements of the checks by week, and the backfill report over all weeks."""
 
 import datetime as dt
 import math
@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.audit import audit
-from nba_assets.partitions import WEEKS, dates_asked, weeks_between
+from nba_assets.partitions import WEEKS, report_dates, weeks_between
 from nba_assets.reports import backfill_text as report_text
 from nba_assets.reports.backfill_report import FAILURE, SUCCESS
 from nba_assets.reports.backfill_report import backfill_report as make_report
@@ -39,7 +39,7 @@ MEASURED_TABLES = (*NEEDED_TABLES, NBAC_INJURY_REPORT)
     deps_if_published=[NBAC_INJURY_REPORT],
 )
 def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[dt.date]) -> pd.DataFrame:
-    """Measured again in the tables as published, so that it also sees what was changed around the graph."""
+    """Measured in the published tables, so that changes made outside Dagster are noticed too."""
     with warehouse.reading() as reader:
         audited = {table: audit(reader.query, table, weeks) for table in MEASURED_TABLES}
     measured = [
@@ -65,7 +65,7 @@ def validation_metrics(warehouse: dg.ResourceParam[Warehouse], weeks: Sequence[d
 
 
 class ReportRange(dg.Config):
-    """first_date, last_date: league dates the report covers; those of the run's weeks, or the history, if empty."""
+    """first_date, last_date: league dates of the report; by default those of the run's weeks, else the history."""
 
     first_date: str = ""
     last_date: str = ""
@@ -90,12 +90,12 @@ class ReportRange(dg.Config):
 def backfill_report(
     context: dg.AssetExecutionContext, config: ReportRange, warehouse: dg.ResourceParam[Warehouse]
 ) -> dg.MaterializeResult:
-    """What a backfill left behind, over all weeks: the four questions of the hand-off, and SUCCESS, PARTIAL or FAILURE.
+    """The result of a backfill over all its weeks: SUCCESS, PARTIAL or FAILURE.
 
-    Volume and NULL rate by season and month, coverage of the raw rows, two games added up, and the weeks that are
-    missing. Open its Markdown under the newest materialization.
+    Volume and NULL rate by season and month, coverage of the raw rows, two games added up, and missing weeks. Open the
+    Markdown of the newest materialization.
     """
-    first, last = dates_asked(config.first_date, config.last_date, context.run.tags)
+    first, last = report_dates(config.first_date, config.last_date, context.run.tags)
     known = WEEKS.get_partition_keys()
     weeks = [week for week in weeks_between(first, last) if f"{week}" in known]
     with retries.expected_failures(context):

@@ -1,1 +1,1 @@
-"""When runs start, and over which assets and weeks: jobs, schedules, sensors."""
+"""Jobs, schedules and sensors: when runs start, and over which assets and weeks."""

@@ -1,4 +1,4 @@
-"""The jobs a person or a schedule launches, and how a run is told its weeks and whether to ask again."""
+"""The jobs that people and schedules launch, and the tags and configuration of their runs."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -25,52 +25,54 @@ REPORT = dg.AssetSelection.assets(BACKFILL_REPORT)
 ACCURACY = dg.AssetSelection.assets(ACCURACY_REPORT)
 INJURY_REPORTS = dg.AssetSelection.assets(NBAC_INJURY_REPORT.asset_key)
 HEALTH = dg.AssetSelection.assets(DATA_HEALTH)
-# A backfill of past weeks says nothing of how fresh the week in progress is.
+# A backfill of past weeks does not refresh the week in progress.
 HEALTH_OF_PAST = HEALTH - dg.AssetSelection.checks(dg.AssetCheckKey(DATA_HEALTH, "freshness"))
 
 PREFLIGHT = dg.define_asset_job(
     "preflight",
     dg.AssetSelection.assets(BDL_GAMES.asset_key, BDL_PLAYER_BOXSCORES.asset_key),
-    description="Asks the source for weeks and checks what it sent, before anything is computed from it.",
+    description="Fetches weeks from the source and checks the raw rows, without computing anything from them.",
 )
 SAMPLE_WEEK = dg.define_asset_job(
-    "sample_week", WEEKLY, description="One week through every weekly asset: a look at the whole graph in seconds."
+    "sample_week", WEEKLY, description="Materializes every weekly asset for one week, in seconds."
 )
 BACKFILL = dg.define_asset_job(
     "backfill",
     WEEKLY | MODEL | REPORT | ACCURACY | HEALTH_OF_PAST,
-    description="A range of weeks through every asset in one run, the report on them, and the state of every week.",
+    description="Materializes a range of weeks of every asset in one run, with the backfill report and data_health.",
 )
 ROSTERS = dg.define_asset_job(
     "rosters",
     dg.AssetSelection.assets(*(table.asset_key for table in ROSTER_TABLES)),
-    description="The rosters of a season as they are today.",
+    description="Fetches today's rosters of a season.",
 )
 REFRESH_WEEKS = dg.define_asset_job(
     "refresh_weeks",
     REFRESHED | ACCURACY | HEALTH,
-    description="Weeks asked again, through to predictions and grades; no training.",
+    description="Fetches weeks again and updates all tables, up to predictions and grades; trains no model.",
 )
 CLOSE_WEEK = dg.define_asset_job(
-    "close_week", WEEKLY | ACCURACY | HEALTH, description="Weeks asked again, and the models of these weeks trained."
+    "close_week",
+    WEEKLY | ACCURACY | HEALTH,
+    description="Fetches weeks again, updates all tables and trains the models of these weeks.",
 )
 FOLLOW_INJURY_REPORTS = dg.define_asset_job(
     "follow_injury_reports",
     INJURY_REPORTS.downstream() & REFRESHED | HEALTH,
-    description="The injury reports of weeks and every table that reads them, through to predictions and grades.",
+    description="Fetches the injury reports of weeks and updates all tables that read them, through to grades.",
 )
 CHECK_HEALTH = dg.define_asset_job(
-    "data_health", HEALTH, description="What is complete, stale, failed or missing, without changing anything."
+    "data_health", HEALTH, description="Reports which weeks are complete, stale, failed or missing; changes nothing."
 )
 JOBS = (PREFLIGHT, SAMPLE_WEEK, BACKFILL, ROSTERS, REFRESH_WEEKS, CLOSE_WEEK, FOLLOW_INJURY_REPORTS, CHECK_HEALTH)
 
 
-def over_weeks(weeks: Sequence[dt.date]) -> dict[str, str]:
-    """Tags of one run over all weeks from the first to the last of `weeks`."""
+def week_range_tags(weeks: Sequence[dt.date]) -> dict[str, str]:
+    """Tags of a run over the weeks from the first to the last of `weeks`."""
     return {RANGE_START: f"{weeks[0]}", RANGE_END: f"{weeks[-1]}"}
 
 
-def asking(refresh: bool) -> dict[str, Mapping[str, Any]]:
-    """Configuration of the ops that ask a source: whether they ask again for what is kept."""
-    asked = (BDL_GAMES, BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT)
-    return {"__".join(table.asset_key.path): {"config": {"refresh": refresh}} for table in asked}
+def refresh_config(refresh: bool) -> dict[str, Mapping[str, Any]]:
+    """Configuration of the ops that fetch weeks: whether they fetch stored responses again."""
+    fetched = (BDL_GAMES, BDL_PLAYER_BOXSCORES, NBAC_INJURY_REPORT)
+    return {"__".join(table.asset_key.path): {"config": {"refresh": refresh}} for table in fetched}

@@ -1,6 +1,7 @@
-"""When runs start by themselves, in the league's time zone; all schedules are stopped until a person turns them on.
+"""The schedules, in US/Eastern; all are stopped until somebody starts them.
 
-Weeks follow from a tick's own time, never from the machine's clock. A tick out of season starts nothing and says so.
+The weeks of a run are derived from the tick's scheduled time, not from the machine's clock. In the off-season, ticks
+are skipped with a reason.
 """
 
 import datetime as dt
@@ -14,8 +15,8 @@ from nba_assets.automation.jobs import (
     FOLLOW_INJURY_REPORTS,
     REFRESH_WEEKS,
     ROSTERS,
-    asking,
-    over_weeks,
+    refresh_config,
+    week_range_tags,
 )
 from nba_assets.partitions import LEAGUE_TIME, WEEK, WEEKS, season_name, season_of, week_of
 from nba_assets.sources.interface import BoxScoreSource
@@ -24,7 +25,7 @@ from nba_assets.weekly.off_season import off_season
 
 Source = dg.ResourceParam[BoxScoreSource]
 Tables = dg.ResourceParam[Warehouse]
-Answer = dg.RunRequest | dg.SkipReason
+TickResult = dg.RunRequest | dg.SkipReason
 
 
 def in_league_time(cron: str, job: Any) -> Any:
@@ -38,54 +39,58 @@ def in_league_time(cron: str, job: Any) -> Any:
 
 
 @in_league_time("0 8 * * 0-4,6", REFRESH_WEEKS)
-def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> Answer:
-    """08:00 US/Eastern but Fridays, after the last game on the west coast: both newest weeks, through to grades.
+def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+    """08:00 US/Eastern except Fridays, after the last game on the west coast: refreshes the two newest weeks.
 
-    Whatever was postponed, added or corrected in them meanwhile is in the answers. Models are left as they are.
+    This picks up games that were postponed, added or corrected. No model is trained.
     """
-    return idle(context, source, warehouse) or over(context, "morning", 2, run_config={"ops": asking(refresh=True)})
+    return off_season_skip(context, source, warehouse) or run_of_weeks(
+        context, "morning", 2, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
-def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> Answer:
-    """Fridays 08:00 US/Eastern: the finished week is closed, the new week's model trained and predicted with.
+def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+    """Fridays 08:00 US/Eastern: closes the finished week, trains the new week's model and predicts with it.
 
-    It replaces that day's morning run: two runs over the same weeks would only wait for each other. It also asks for
-    the week before the finished one, because the score of a Thursday may be corrected up to a week later, after the
-    last morning that asked for it. The backfill report and the champion are left to a person: the report judges a
-    finished range by bounds of that range, and deploying follows from a comparison that somebody has read. The state of
-    the whole history is in data_health.
+    It replaces that day's morning run, because two runs over the same weeks would wait for each other. It also
+    refreshes the week before the finished one: the score of a Thursday may be corrected up to a week later, after the
+    last morning run over its week. The backfill report and the champion are not included: the report applies bounds to
+    a finished range, and somebody should read the comparison before a model is deployed.
     """
-    return idle(context, source, warehouse) or over(context, "friday", 3, run_config={"ops": asking(refresh=True)})
+    return off_season_skip(context, source, warehouse) or run_of_weeks(
+        context, "friday", 3, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
-def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> Answer:
-    """18:00 US/Eastern, after the injury report of 17:30: the reports of the week in progress and all that reads them.
+def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+    """18:00 US/Eastern, after the 17:30 injury report: fetches the reports of the week in progress and updates the
+    tables that read them, so that tonight's predictions leave out players who are ruled out.
 
-    Reports that are stored whole are not asked again; predictions of tonight's games leave out who is ruled out.
+    Reports that are already complete in the table are not fetched again.
     """
-    return idle(context, source, warehouse) or over(context, "evening", 1)
+    return off_season_skip(context, source, warehouse) or run_of_weeks(context, "evening", 1)
 
 
 @in_league_time("0 18 * * *", ROSTERS)
-def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> Answer:
-    """18:00 US/Eastern: the rosters of the season, a run of their own because their partitions are seasons.
+def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+    """18:00 US/Eastern: the rosters of the season, in a run of their own because their partitions are seasons.
 
-    Not out of season: players move all summer, but nothing reads it before the first game, and the first evening of the
-    season notes every move since. The job `rosters` does it at any time.
+    Skipped in the off-season: nothing reads summer moves before the first game, and the first evening of the season
+    records all of them. The job `rosters` can be launched at any time.
     """
     today = league_day(context)
-    return idle(context, source, warehouse) or dg.RunRequest(
+    return off_season_skip(context, source, warehouse) or dg.RunRequest(
         run_key=f"evening_rosters {today}", partition_key=season_name(season_of(today))
     )
 
 
 @in_league_time("0 12,20 * * *", CHECK_HEALTH)
-def health(context: dg.ScheduleEvaluationContext) -> Answer:
-    """12:00 and 20:00 US/Eastern, all year: data_health on its own, so that it also tells when no other run came.
+def health(context: dg.ScheduleEvaluationContext) -> TickResult:
+    """12:00 and 20:00 US/Eastern, all year: data_health alone, to notice when no other schedule runs.
 
-    It changes nothing; out of season it says so and passes.
+    It changes no data and passes in the off-season.
     """
     return dg.RunRequest(run_key=f"health {context.scheduled_execution_time.isoformat()}")
 
@@ -94,19 +99,21 @@ SCHEDULES = (morning, friday, evening, evening_rosters, health)
 
 
 def league_day(context: dg.ScheduleEvaluationContext) -> dt.date:
-    """The league's date at the tick's own time."""
+    """The date in US/Eastern at the tick's scheduled time."""
     return context.scheduled_execution_time.astimezone(LEAGUE_TIME).date()
 
 
 def weeks_to(day: dt.date, number: int) -> list[dt.date]:
-    """The week that `day` lies in and those before it, `number` in all, as far as the history goes back."""
-    opening = dt.date.fromisoformat(str(WEEKS.get_first_partition_key()))
+    """The `number` newest weeks up to that of `day`, without weeks before the history."""
+    first = dt.date.fromisoformat(str(WEEKS.get_first_partition_key()))
     weeks = [week_of(day) - back * WEEK for back in reversed(range(number))]
-    return [week for week in weeks if week >= opening]
+    return [week for week in weeks if week >= first]
 
 
-def idle(context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehouse: Warehouse) -> dg.SkipReason | None:
-    """Why there is nothing to do; None in season, which a week without games, as of the All-Star Game, is part of."""
+def off_season_skip(
+    context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehouse: Warehouse
+) -> dg.SkipReason | None:
+    """The reason to skip a tick in the off-season or before the history; None in season."""
     weeks = weeks_to(league_day(context), 2)
     if not weeks:
         return dg.SkipReason(f"the history begins after {league_day(context)}: see NBA_FIRST_WEEK")
@@ -116,7 +123,7 @@ def idle(context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehous
     return dg.SkipReason(f"off-season: weeks {named} have no game, neither stored nor at the source")
 
 
-def over(context: dg.ScheduleEvaluationContext, name: str, weeks: int, **how: Any) -> dg.RunRequest:
-    """One run over so many newest weeks; its key keeps a tick that is evaluated twice from running twice."""
+def run_of_weeks(context: dg.ScheduleEvaluationContext, name: str, weeks: int, **options: Any) -> dg.RunRequest:
+    """One run over the newest weeks; its run key keeps a tick that is evaluated twice from starting two runs."""
     today = league_day(context)
-    return dg.RunRequest(run_key=f"{name} {today}", tags=over_weeks(weeks_to(today, weeks)), **how)
+    return dg.RunRequest(run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options)

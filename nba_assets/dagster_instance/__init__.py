@@ -1,1 +1,1 @@
-"""What Dagster's instance is made of: its home, event log, run launcher, executor, pools, terminal log."""
+"""The parts of Dagster's instance: home, event log, run launcher, executor, pools, terminal log."""

@@ -1,4 +1,4 @@
-"""Dagster's home: the folder of its history and its configuration, one for each source and warehouse."""
+"""Dagster's home: the folder of its history and configuration, one for each source and warehouse."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from nba_assets.settings import REPOSITORY, Settings
 
 HOME = "DAGSTER_HOME"
 CONFIGURATION = REPOSITORY / "deploy" / "local" / "dagster.yaml"
-# Dagster reads it in the folder it is started from, before it looks for its home.
+# Dagster reads `.env` in the folder it is started from, before it reads DAGSTER_HOME.
 ENV_FILE = REPOSITORY / ".env"
 
 
 def own_home(settings: Settings) -> Path:
-    """The home in `NBA_DATA`; each source and warehouse has its own, or a week of one would count for another."""
+    """The home below `NBA_DATA`, one for each source and warehouse, so that their histories do not mix."""
     others = [name for name in (settings.source, settings.warehouse) if name not in ("sample", "duckdb")]
     return settings.data.absolute() / "-".join(["dagster", *others])
 
 
 def default_home() -> Path:
-    """The home when no variable is set, which `.env` names."""
+    """The home that `.env` names: the one when no variable is set."""
     return own_home(Settings.from_environment({}))
 
 
 def prepare_home(environment: MutableMapping[str, str] = os.environ) -> Path:
-    """Make the home ready for Dagster and name it in the environment: `DAGSTER_HOME`, or else our own.
+    """Create the home (`DAGSTER_HOME`, by default our own), configure it and set `DAGSTER_HOME` to it.
 
-    Our own gets deploy/local/dagster.yaml whenever that is newer, another one only when it has no dagster.yaml.
-    SettingsError says what cannot be used.
+    Our own home gets deploy/local/dagster.yaml whenever that is newer; another one only if it has no dagster.yaml.
+    SettingsError names a home that cannot be used.
     """
     settings = Settings.from_environment(environment)
     own = own_home(settings)
@@ -52,11 +52,11 @@ def prepare_home(environment: MutableMapping[str, str] = os.environ) -> Path:
 
 
 def check_home(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
-    """SettingsError where Dagster would keep this history in a folder it deletes, or in that of other rows."""
+    """SettingsError if Dagster would keep this history in a temporary folder or in that of another source."""
     given = environment.get(HOME)
     if not given and environment.get("DAGSTER_IS_DEV_CLI"):
         raise SettingsError(
-            f"{HOME} is not set, so the history would be lost when this ends: start `python -m nba_assets dev`, "
+            f"{HOME} is not set, so the history would be deleted at the end: start `python -m nba_assets dev`, "
             'or export DAGSTER_HOME="$(python -m nba_assets home)" first'
         )
     own, default = own_home(settings), default_home()
@@ -65,13 +65,13 @@ def check_home(settings: Settings, environment: Mapping[str, str] = os.environ) 
 
 
 def env_file(home: Path) -> str:
-    """The text of `.env` with which plain `dagster` finds this home; an exported DAGSTER_HOME goes before it."""
+    """The text of `.env` with which plain `dagster` finds this home; an exported DAGSTER_HOME overrides it."""
     quoted = str(home).replace("\\", "\\\\").replace('"', '\\"')
     return f'{HOME}="${{{HOME}:-{quoted}}}"\n'
 
 
 def _given_home(environment: Mapping[str, str], own: Path) -> Path:
-    """What `DAGSTER_HOME` says, if it is set."""
+    """`DAGSTER_HOME` if it is set, else our own home."""
     if HOME not in environment:
         return own
     home = Path(environment[HOME]).expanduser()
@@ -81,7 +81,7 @@ def _given_home(environment: Mapping[str, str], own: Path) -> Path:
 
 
 def _configure(home: Path, *, renew: bool) -> None:
-    """Put dagster.yaml there in one step: another program may be reading it."""
+    """Copy dagster.yaml atomically, because another program may be reading it."""
     target = home / CONFIGURATION.name
     if target.exists() and not (renew and target.stat().st_mtime < CONFIGURATION.stat().st_mtime):
         return

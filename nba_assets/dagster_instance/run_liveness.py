@@ -1,8 +1,8 @@
-"""Runs whose process was killed: known by a lock, and ended in Dagster's books, so that none waits for ever.
+"""Detects runs whose process was killed, by a file lock, and marks them as failed.
 
-A process that dies of kill -9 leaves its run "started" and its place in a pool taken. Dagster notices only while the
-code server that launched it lives, and of a run of the command line nobody does. So each run holds a lock on a file
-named like it, which the system lets go when the process ends, however it ends.
+A process killed with kill -9 leaves its run "started" and keeps its slot in a pool. Dagster notices only while the code
+server that launched the run is alive, and never for a run of the command line. So each run locks a file with its id;
+the operating system releases the lock when the process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
-ONE_ANSWER = 10  # seconds that a code server has to answer
+RESPONSE_TIMEOUT = 10  # seconds for a response of the code server
 
 
 @contextmanager
 def run_lock(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """The run is known to be alive until the block ends."""
-    unseen = _folder(instance) / f".{run_id}"
-    with unseen.open("w") as file:
+    """Hold the lock of the run until the block ends."""
+    hidden = _folder(instance) / f".{run_id}"  # renamed once it is locked: an unlocked file means a killed run
+    with hidden.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        lock = unseen.rename(unseen.with_name(run_id))
+        lock = hidden.rename(hidden.with_name(run_id))
         try:
             yield
         finally:
@@ -39,7 +39,7 @@ def run_lock(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 
 
 def was_killed(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether the run was alive on this machine and its process has ended without ending it."""
+    """Whether the run was started on this machine and its process died without finishing it."""
     try:
         with (_folder(instance) / run_id).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,7 +49,7 @@ def was_killed(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 class RunLockExecutor(InProcessExecutor):
-    """Dagster's in-process executor, with its run known to be alive."""
+    """Dagster's in-process executor, holding the lock of its run."""
 
     def execute(
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
@@ -64,9 +64,9 @@ def run_lock_executor(_: dg.InitExecutorContext) -> RunLockExecutor:
 
 
 class HealthCheckRunLauncher(dg.DefaultRunLauncher):
-    """Dagster's default launcher; asked by run monitoring, it knows when the process of a run is gone.
+    """Dagster's default launcher, with a health check for run monitoring that detects killed processes.
 
-    On this machine by the lock, on another one by asking the code server that launched the run.
+    On this machine the lock shows it; on another one, the code server that launched the run is asked.
     """
 
     @property
@@ -74,23 +74,25 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        if was_killed(self._instance, run.run_id) or self._server_knows_nothing_of(run):
+        if was_killed(self._instance, run.run_id) or self._is_unknown_to_server(run):
             return CheckRunHealthResult(WorkerStatus.FAILED, "the process of this run was killed")
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
-    def _server_knows_nothing_of(self, run: dg.DagsterRun) -> bool:
+    def _is_unknown_to_server(self, run: dg.DagsterRun) -> bool:
         client = self._get_grpc_client_for_termination(run.run_id)
         if client is None:
             return False
         try:
-            answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=ONE_ANSWER)
+            response = client.can_cancel_execution(
+                CanCancelExecutionRequest(run_id=run.run_id), timeout=RESPONSE_TIMEOUT
+            )
         except DagsterUserCodeUnreachableError:
-            return False  # it restarts, or was on this machine and is told by the lock
-        return not dg.deserialize_value(answer, CanCancelExecutionResult).can_cancel
+            return False  # the server restarts, or the run was on this machine, where the lock is checked
+        return not dg.deserialize_value(response, CanCancelExecutionResult).can_cancel
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs whose process is gone as failed and free what they held; their ids."""
+    """Mark killed runs as failed and free their pool slots; the ids of these runs."""
     ended = []
     for lock in _folder(instance).glob("[!.]*"):
         # Another process may be ending the same run.
@@ -98,7 +100,7 @@ def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             run = instance.get_run_by_id(lock.name)
             if run and not run.is_finished:
-                instance.report_run_failed(run, "The process of this run was killed. What it had published stands.")
+                instance.report_run_failed(run, "The process of this run was killed. The weeks it published are kept.")
                 ended.append(lock.name)
             instance.event_log_storage.free_concurrency_slots_for_run(lock.name)
             lock.unlink()

@@ -1,4 +1,4 @@
-"""Runs in a terminal: one short line for what a person wants to know, everything else is in Dagit."""
+"""The log of a run in a terminal: short lines; the full log is in Dagit."""
 
 import logging
 import sys

@@ -18,7 +18,7 @@ import httpx
 import tenacity
 from pyrate_limiter import Limiter, Rate
 
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +37,7 @@ class Refused(SourceError):
         self.status = status
 
 
-class HostShut(NoAnswer):
+class HostShut(SourceUnavailable):
     """The host wants no more questions for longer than is waited here."""
 
 
@@ -133,9 +133,9 @@ class HttpReader:
         """What `read` makes of the body at `url`; None where the status is one of `absent`.
 
         408, 425, 429, 5xx, timeouts, dropped or truncated bodies, and bodies for which `read` raises a ValueError that
-        says what came, are tried again within the patience, then NoAnswer. A host that asks for a longer pause, or
-        answers one of `shut_by`, is not asked any more: HostShut, until the pause is over. Any other status is Refused
-        and too large a body a SourceError, both at once. `subject` names in errors what was asked for.
+        says what came, are tried again within the patience, then SourceUnavailable. A host that asks for a longer
+        pause, or answers one of `shut_by`, is not asked any more: HostShut, until the pause is over. Any other status
+        is Refused and too large a body a SourceError, both at once. `subject` names in errors what was asked for.
         """
         self._refuse_shut()
         return self._breaker.ask(lambda: self._persistently(url, subject, read, absent))
@@ -164,7 +164,7 @@ class HttpReader:
             return attempts(attempt)
         except _Passing as fault:
             tries = attempts.statistics["attempt_number"]
-            raise NoAnswer(
+            raise SourceUnavailable(
                 f"{subject}: {fault}, {tries} times from {url}, tried for {self._patience.seconds:.0f} s at most. "
                 "Run it again later; what is stored stands."
             ) from fault
@@ -264,13 +264,13 @@ class CircuitBreaker:
     def ask(self, question: Callable[[], Answer]) -> Answer:
         asked_at = time.monotonic()
         if self._unanswered >= self._limit and asked_at < self._failed_at + self._again_after:
-            raise NoAnswer(
+            raise SourceUnavailable(
                 f"not asked, because {self._host} gave no answer {self._limit} times in a row. "
                 "Check the network and the address, then run it again; what is stored stands."
             )
         try:
             answer = question()
-        except NoAnswer:
+        except SourceUnavailable:
             with self._lock:
                 self._unanswered += 1
                 self._failed_at = time.monotonic()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PrivateAttr
 from upath import UPath
 
-from nba_assets.errors import NoAnswer, UnreadableReport
+from nba_assets.errors import SourceUnavailable, UnreadableReport
 from nba_assets.partitions import week_of
 from nba_assets.sources.http import every
 from nba_assets.sources.interface import EVENING, InjuryReportSource, Report
@@ -78,7 +78,7 @@ class InjuryReportArchive(InjuryReportSource):
             if document is None and not self._is_open(day):
                 known = self._known[0] if self._known else self.probe
                 why = f"refuses also the report of {known}, which it has, and did so {self.shut_seconds:g} s ago"
-                raise NoAnswer(f"injury report of {day}: {self._archive.reader.shut(self.shut_seconds, why)}")
+                raise SourceUnavailable(f"injury report of {day}: {self._archive.reader.shut(self.shut_seconds, why)}")
         if document is not None:
             # The newest that came in this run: names and places have changed, so an old one proves less.
             self._known = (day, at)

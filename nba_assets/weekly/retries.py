@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from nba_assets.errors import NoAnswer, ProjectError, WarehouseUnavailable
+from nba_assets.errors import ProjectError, SourceUnavailable, WarehouseUnavailable
 
-TRANSIENT = (NoAnswer, WarehouseUnavailable)
+TRANSIENT = (SourceUnavailable, WarehouseUnavailable)
 WAITS = (60.0, 300.0)  # seconds before each further try
 INTERACTIVE = {"nba/attended": "true"}
 """Tag of a run with a person waiting for it."""

@@ -114,8 +114,8 @@ def test_a_webhook_out_of_order_is_told_soon_and_without_its_address(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(alerts, "ONE_STEP", 0.3)
-    monkeypatch.setattr(alerts, "ONE_MESSAGE", 1.0)
+    monkeypatch.setattr(alerts, "SOCKET_TIMEOUT", 0.3)
+    monkeypatch.setattr(alerts, "DELIVERY_TIMEOUT", 1.0)
     caplog.set_level(logging.DEBUG)
     with serving(talk) as server, pytest.raises(NotDelivered, match=told) as problem:
         deliver(to_webhook(server.port), MESSAGE)

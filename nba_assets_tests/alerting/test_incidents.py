@@ -19,7 +19,7 @@ def told(
     ledger: AlertState, *seen: Observation, after: float = 0.0, running: tuple[str, ...] = (), read_all: bool = True
 ) -> list[str]:
     """The messages of one tick, `after` seconds from NOW, of what was seen then; the ledger survives being stored."""
-    ledger.enter([dataclasses.replace(each, at=each.at + after) for each in seen], NOW + after)
+    ledger.update([dataclasses.replace(each, at=each.at + after) for each in seen], NOW + after)
     ledger.write_messages(NOW + after, lambda backfill: backfill in running)
     if read_all:
         ledger.write_left_out()
@@ -114,7 +114,7 @@ def test_what_is_older_than_a_week_is_counted_and_not_told() -> None:
     newest, left_out = told(ledger, of("2021-12-31"))
     assert "week 2021-12-31 (now 7 in all)" in newest
     assert left_out == (
-        f"LEFT OUT: what failed more than 7 days ago and is still open, 6 in all, of {CHECK}. "
+        f"LEFT OUT: 6 failures from more than 7 days ago, still open, of {CHECK}. "
         "Look at the asset checks and runs in Dagit."
     )
     assert told(ledger) == []

@@ -12,7 +12,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from nba_assets.automation.jobs import over_weeks
+from nba_assets.automation.jobs import week_range_tags
 from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
 from nba_assets.settings import Settings
@@ -61,7 +61,7 @@ class ReportRuns:
         return self._job.execute_in_process(
             instance=self.instance,
             asset_selection=[table.asset_key for table in TABLES],
-            tags=over_weeks(weeks),
+            tags=week_range_tags(weeks),
             raise_on_error=False,
         )
 

@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 
 from nba_assets.alerting.incidents import TOO_OLD, AlertState
-from nba_assets.automation.sensors import alert_sensors, see_checks, tick
+from nba_assets.automation.sensors import alert_sensors, observe_checks, tick
 from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
 from nba_assets.settings import AlertSettings, Settings
@@ -152,7 +152,7 @@ def test_a_webhook_that_is_down_loses_nothing_and_its_address_is_nowhere(
     watch.runs.league.answer(FIRST, a_team_missing(FIRST))
     watch.runs.run(FIRST)
     watch.look(answer)
-    assert watch.told["failed_checks"] == "1 ended runs read, 0 messages told, 1 kept for later"
+    assert watch.told["failed_checks"] == "1 finished runs read, 0 messages sent, 1 kept for later"
     watch.look(answer)
     watch.runs.league.answer(FIRST)
     watch.runs.run(FIRST)
@@ -176,14 +176,14 @@ def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch
     later = time.time() + TOO_OLD + 60
     messages: list[str] = []
     silent = AlertSettings.read({"NBA_DAGIT_URL": "http://dagit"})
-    told = tick(watch.runs.instance, ledger := AlertState(), see_checks, silent, later, messages.append)
-    assert told == "1 ended runs read, 1 messages told, 0 kept for later"
+    told = tick(watch.runs.instance, ledger := AlertState(), observe_checks, silent, later, messages.append)
+    assert told == "1 finished runs read, 1 messages sent, 0 kept for later"
     assert messages == [
-        "LEFT OUT: what failed more than 7 days ago and is still open, 1 in all, of rows_per_final_game of "
+        "LEFT OUT: 1 failure from more than 7 days ago, still open, of rows_per_final_game of "
         "nba_raw/bdl_player_boxscores. Look at the asset checks and runs in Dagit."
     ]
     watch.runs.run(SECOND)
-    tick(watch.runs.instance, ledger, see_checks, silent, time.time(), messages.append)
+    tick(watch.runs.instance, ledger, observe_checks, silent, time.time(), messages.append)
     assert [message.split(". ")[0] for message in messages[1:]] == [
         "FAILED: rows_per_final_game of nba_raw/bdl_player_boxscores, week 2021-12-24 (now 2 in all)"
     ]

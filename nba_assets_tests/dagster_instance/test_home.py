@@ -159,7 +159,7 @@ def test_dagster_dev_without_a_home_is_refused_as_is_the_home_of_other_rows() ->
     check_home(sample, {"DAGSTER_HOME": str(default_home())})
     check_home(real, {"DAGSTER_HOME": "/somewhere"})
     check_home(real, {})
-    with pytest.raises(SettingsError, match="DAGSTER_HOME is not set, so the history would be lost"):
+    with pytest.raises(SettingsError, match="DAGSTER_HOME is not set, so the history would be deleted"):
         check_home(sample, {"DAGSTER_IS_DEV_CLI": "1"})
     with pytest.raises(SettingsError, match=r"these variables is kept: use '.*/dagster-balldontlie'"):
         check_home(real, {"DAGSTER_HOME": str(default_home())})

@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from nba_assets.automation.jobs import JOBS, over_weeks
+from nba_assets.automation.jobs import JOBS, week_range_tags
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.tables.asset_keys import DATA_HEALTH
 from nba_assets.weekly.publications import newest_publications
@@ -77,7 +77,7 @@ def run(runs: WeeklyRuns, job: str) -> dg.ExecuteInProcessResult:
     return runs.definitions.resolve_job_def(job).execute_in_process(
         instance=runs.instance,
         partition_key="2021-22" if job == OVER_SEASONS else None,
-        tags={**runs.tags, **({} if job in (OVER_SEASONS, "data_health") else over_weeks(WEEKS))},
+        tags={**runs.tags, **({} if job in (OVER_SEASONS, "data_health") else week_range_tags(WEEKS))},
         raise_on_error=False,
     )
 

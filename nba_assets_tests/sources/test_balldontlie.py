@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.partitions import WEEK, league_today, week_of
 from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
 from nba_assets.tables import COUNTING_STATS
@@ -223,10 +223,10 @@ def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: Sc
     web.answers = [503]
     source = api(web.url, tmp_path, give_up_seconds=0.5)
     for number in range(3):
-        with pytest.raises(NoAnswer, match="HTTP 503"):
+        with pytest.raises(SourceUnavailable, match="HTTP 503"):
             source.games(CHRISTMAS + number * WEEK, refresh=False)
     asked = len(web.paths)
-    with pytest.raises(NoAnswer, match=r"not asked, because .* gave no answer 3 times in a row"):
+    with pytest.raises(SourceUnavailable, match=r"not asked, because .* gave no answer 3 times in a row"):
         source.games(CHRISTMAS + 3 * WEEK, refresh=False)
     assert len(web.paths) == asked
 
@@ -234,7 +234,7 @@ def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: Sc
 def test_who_asks_to_wait_for_an_hour_is_not_waited_for(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers, web.headers = [429], {"Retry-After": "3600"}
     with pytest.raises(
-        NoAnswer, match=r"week 2021-12-24: HTTP 429 .*asks to wait 3600 s: it is asked no more in this run"
+        SourceUnavailable, match=r"week 2021-12-24: HTTP 429 .*asks to wait 3600 s: it is asked no more in this run"
     ):
         api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
     assert len(web.paths) == 1
@@ -257,7 +257,7 @@ def test_an_answer_that_trickles_in_is_given_up(tmp_path: Path) -> None:
     with Server(("127.0.0.1", 0), Trickling) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         source = api(f"http://127.0.0.1:{server.server_port}", tmp_path, give_up_seconds=0.5, answer_seconds=0.5)
-        with pytest.raises(NoAnswer, match=r"week 2021-12-24: the answer came too slowly"):
+        with pytest.raises(SourceUnavailable, match=r"week 2021-12-24: the answer came too slowly"):
             source.games(CHRISTMAS, refresh=False)
         server.shutdown()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nba_assets.errors import NoAnswer, SourceError, UnreadableReport
+from nba_assets.errors import SourceError, SourceUnavailable, UnreadableReport
 from nba_assets.sources.injury_report_archive import InjuryReportArchive
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.support.command_line import StartReplay
@@ -124,7 +124,7 @@ def test_after_three_days_without_an_answer_no_more_are_asked(web: ScriptedWeb, 
     archive = archive_at(web.url)
     told = []
     for number in range(5):
-        with pytest.raises(NoAnswer) as error:
+        with pytest.raises(SourceUnavailable) as error:
             archive.report(DAY + dt.timedelta(days=number), refresh=False)
         told.append(str(error.value).split(",")[0])
     assert told[2] == "injury report of 2024-01-06: HTTP 503"
@@ -177,11 +177,13 @@ def test_an_archive_that_refuses_everything_is_shut_and_no_day_is_absent(
     archive = archive_at(web.url, shut_seconds=1.0)
     other = DAY + dt.timedelta(days=1)
     started = time.monotonic()
-    with pytest.raises(NoAnswer, match=r"^injury report of 2024-01-05: .* refuses also the report of 2024-01-04"):
+    with pytest.raises(
+        SourceUnavailable, match=r"^injury report of 2024-01-05: .* refuses also the report of 2024-01-04"
+    ):
         archive.report(other, refresh=False)
     assert time.monotonic() - started >= 1.0
     assert asked(web) == ["2024-01-05", "2024-01-04"] * 2
-    with pytest.raises(NoAnswer, match=r"not asked, because .* refuses also"):
+    with pytest.raises(SourceUnavailable, match=r"not asked, because .* refuses also"):
         archive.report(other, refresh=False)
     assert len(web.paths) == 4
 
@@ -200,7 +202,7 @@ def test_kept_reports_are_read_from_a_host_that_is_gone(web: ScriptedWeb, archiv
     archive = archive_at(web.url)
     assert reasons(archive) == ["Rest"]
     for number in range(1, 5):
-        with pytest.raises(NoAnswer):
+        with pytest.raises(SourceUnavailable):
             archive.report(DAY + dt.timedelta(days=number), refresh=False)
     assert reasons(archive) == ["Rest"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nba_assets.errors import NoAnswer, SourceError
+from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
 from nba_assets.sources.http import HostShut
 from nba_assets.sources.roster_pages import RosterPages
@@ -62,6 +62,6 @@ def test_a_site_that_shuts_us_out_is_asked_once_in_a_run(
 def test_after_three_teams_without_an_answer_no_more_are_asked(web: ScriptedWeb, pages: RosterPages) -> None:
     web.answers = [503]
     for team in ("ATL", "BOS", "BKN", "CHA", "CHI"):
-        with pytest.raises(NoAnswer):
+        with pytest.raises(SourceUnavailable):
             pages.roster(team, 2023, TODAY, refresh=False)
     assert len(web.paths) == 9

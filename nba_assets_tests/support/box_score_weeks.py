@@ -8,7 +8,7 @@ import datetime as dt
 import sys
 
 from nba_assets.__main__ import run_job
-from nba_assets.automation.jobs import over_weeks
+from nba_assets.automation.jobs import week_range_tags
 from nba_assets.partitions import weeks_between
 from nba_assets.tables import (
     BDL_GAMES,
@@ -31,7 +31,7 @@ def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
     return run_job(
         "backfill",
         asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
-        tags=over_weeks(weeks_between(first, last)),
+        tags=week_range_tags(weeks_between(first, last)),
         run_config={
             "ops": {"nba_raw__bdl_games": asking, "nba_raw__bdl_player_boxscores": asking},
             "loggers": {"console": {"config": {}}},

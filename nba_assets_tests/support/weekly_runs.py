@@ -20,7 +20,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceRequestContext
 from dagster_graphql.schema import create_schema
 
-from nba_assets.automation.jobs import over_weeks
+from nba_assets.automation.jobs import week_range_tags
 from nba_assets.definitions import build_definitions
 from nba_assets.settings import REPOSITORY, Settings
 from nba_assets.tables import Table
@@ -77,7 +77,7 @@ class WeeklyRuns:
             instance=self.instance,
             asset_selection=[table.asset_key for table in tables],
             partition_key=f"{weeks[0]}" if len(weeks) == 1 else None,
-            tags={**self.tags, **(over_weeks(weeks) if len(weeks) > 1 else {})},
+            tags={**self.tags, **(week_range_tags(weeks) if len(weeks) > 1 else {})},
             run_config={"ops": {"nba_raw__bdl_games": {"config": config_of_games}}} if config_of_games else None,
             raise_on_error=False,
         )

@@ -228,8 +228,8 @@ def test_a_host_that_shuts_is_told_once_and_kept_pages_are_still_read() -> None:
     read, failures = read_rosters(pages(BOS=shut, CHI=shut, UTA=shut), SEASON, MONDAY, refresh=False)
     assert {team: str(why) for team, why in failures.items()} == {
         "BOS": str(shut),
-        "CHI": "not asked any more.",
-        "UTA": "not asked any more.",
+        "CHI": "not requested any more.",
+        "UTA": "not requested any more.",
     }
     assert read["team"].nunique() == 27
 

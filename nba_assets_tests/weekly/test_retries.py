@@ -11,7 +11,7 @@ import google.api_core.exceptions as google
 import pytest
 
 from nba_assets.checks.catalogue import checks_of
-from nba_assets.errors import NoAnswer, SourceError, WarehouseError, WarehouseUnavailable
+from nba_assets.errors import SourceError, SourceUnavailable, WarehouseError, WarehouseUnavailable
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.tables import BDL_GAMES, PLAYER_GAME_SUMMARY
 from nba_assets.warehouse.bigquery_errors import translate_errors
@@ -23,7 +23,7 @@ from nba_assets_tests.support.small_week import WEEK, LeagueWeek, league_week
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
-NOT_ANSWERED = NoAnswer("the source did not answer")
+NOT_ANSWERED = SourceUnavailable("the source did not answer")
 
 
 @pytest.fixture
