@@ -9,7 +9,8 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.assets.raw import FetchConfig
-from nba_assets.checks.rosters import judge_rosters, roster_check_specs
+from nba_assets.assets.rosters import store_rosters, stored_rosters
+from nba_assets.checks.rosters import evaluate_rosters, roster_check_specs
 from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
@@ -18,7 +19,7 @@ from nba_assets.sources.interface import EVENING, InjuryReportSource, Report, Ro
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
 from nba_assets.tables.asset_keys import group_of
 from nba_assets.transforms import injury_reports
-from nba_assets.transforms.rosters import store_rosters, stored_rosters, teams_of_strangers
+from nba_assets.transforms.rosters import implausible_rosters
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS, OptionalSameWeek, SameWeek, weekly_asset
@@ -144,9 +145,9 @@ def team_rosters(
     read, failures = read_rosters(roster_source, season, as_of, refresh=config.refresh)
     with retries.expected_failures(context):
         if not config.let_players_go and len(read):
-            refused = teams_of_strangers(stored_rosters(warehouse, season, list(TEAMS)), read)
-            failures |= refused
-            read = read[~read["team"].isin(list(refused))]
+            strangers = implausible_rosters(stored_rosters(warehouse, season, list(TEAMS)), read)
+            failures |= strangers
+            read = read[~read["team"].isin(list(strangers))]
         for message in dict.fromkeys(map(str, failures.values())):
             context.log.error(message)
         if read.empty:
@@ -159,7 +160,7 @@ def team_rosters(
         stored = stored_rosters(warehouse, season, list(TEAMS))
     teams = len(TEAMS) - len(failures)
     context.log.info(f"rosters of {context.partition_key}: {len(read)} players of {teams} teams, {changes} changes")
-    results = judge_rosters(stored, failures, as_of, in_season=today <= over)
+    results = evaluate_rosters(stored, failures, as_of, in_season=today <= over)
     counts = {"players": len(read), "teams": teams, "rows": rows}
     yield dg.MaterializeResult(asset_key=BR_ROSTERS_CURRENT.asset_key, metadata=counts, check_results=results)
     yield dg.MaterializeResult(asset_key=ROSTER_CHANGES.asset_key, metadata={"rows": changes})

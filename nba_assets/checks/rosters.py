@@ -1,4 +1,4 @@
-"""The checks of the rosters, of one season at a time, from its stored rows and what could not be read."""
+"""The checks of the rosters of one season."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ROSTER_SIZE = Range(13, 21)  # current players of a team
 ROSTER_AGE_IN_DAYS = Range(at_most=2)
 THIRTY_TEAMS, ROSTER_SIZES, UNIQUE_KEYS, FRESHNESS = "thirty_teams", "roster_sizes", "unique_keys", "freshness"
 _DESCRIPTIONS = {
-    THIRTY_TEAMS: "Each of the 30 teams was read in this run. A team that was not keeps its earlier rows: materialize "
-    "the season again, what was read today is kept.",
+    THIRTY_TEAMS: "This run read the rosters of all 30 teams. A team that failed keeps its earlier rows: materialize "
+    "the season again; pages fetched today are not fetched again.",
     ROSTER_SIZES: f"Current players of each team {ROSTER_SIZE}: 15 contracts, 3 two-way ones and a few on trial. If it "
-    "fails, compare the team's page; a warning only.",
-    UNIQUE_KEYS: "Season, team and player are there once. If it fails, something else has written to the table.",
-    FRESHNESS: f"In season every team was last read {ROSTER_AGE_IN_DAYS} days ago. If it fails, see thirty_teams.",
+    "fails, compare the team's page; it only warns.",
+    UNIQUE_KEYS: "Each season, team and player is stored once. If it fails, another program has written to the table.",
+    FRESHNESS: f"In season, days since each team was last read {ROSTER_AGE_IN_DAYS}. If it fails, see thirty_teams.",
 }
 
 
@@ -34,10 +34,10 @@ def roster_check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
-def judge_rosters(
+def evaluate_rosters(
     stored: pd.DataFrame, failures: Mapping[str, SourceError], as_of: dt.date, *, in_season: bool
 ) -> list[dg.AssetCheckResult]:
-    """One result a check. stored: all rows of the season. failures: why each team failed that could not be read."""
+    """One result a check. stored: all rows of the season. failures: the errors of teams that could not be read."""
     keys = list(BR_ROSTERS_CURRENT.key)
     current = stored[stored["is_current"].astype(bool)]
     sizes = current.groupby("team").size().reindex(list(TEAMS), fill_value=0)

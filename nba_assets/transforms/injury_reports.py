@@ -1,4 +1,4 @@
-"""What injury reports say, as plain functions of frames: their rows as stored, who they name, who they rule out."""
+"""Injury reports as plain functions of frames: the rows to store, the players named, and who is ruled out."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from nba_assets.tables import NBAC_INJURY_REPORT
 
 OUT = "Out"
 UNREAD = "Unread"
-NO_REASON = "No reason given"  # in place of an empty reason, so that who was ruled out is told from who was not used
+NO_REASON = "No reason given"  # replaces an empty reason: a NULL one means that the player was not ruled out
 _REPORT = ["report_date", "report_time"]
 
 
 def report_rows(reports: Sequence[Report], fetched_at: pd.Timestamp) -> pd.DataFrame:
     """One row (NBAC_INJURY_REPORT without player_id) for each row and each unread line of the reports.
 
-    A player listed twice for one game and team would share a key, so the second listing is kept as an unread line.
+    If a player is listed twice for one game and team, the second listing is stored as an unread line, as keys are
+    unique.
     """
     columns = [name for name in NBAC_INJURY_REPORT.column_names if name != "player_id"]
     rows = pd.concat([report.rows for report in reports]) if reports else pd.DataFrame(columns=columns)
@@ -39,7 +40,7 @@ def report_rows(reports: Sequence[Report], fetched_at: pd.Timestamp) -> pd.DataF
     keys = zip(whole["report_date"], whole["report_time"], strict=True)
     weeks = {day: week_of(day) for day, _ in parsed}
     return whole.assign(
-        week=whole["report_date"].map(weeks).astype("object"),  # also of no rows, which pandas would make numbers
+        week=whole["report_date"].map(weeks).astype("object"),  # pandas makes an empty column numeric
         rows_in_report=[parsed[key] for key in keys],
         fetched_at=fetched_at,
     )[columns]
@@ -60,10 +61,10 @@ def _unread(report_date: dt.date, report_time: str, number: int, line: str) -> d
 
 
 def reports_wanted(games: pd.DataFrame, today: dt.date) -> set[tuple[dt.date, dt.time]]:
-    """Day and time of the reports to ask for: each evening's of the days with games up to `today`, and earlier ones.
+    """Day and time of the reports to fetch: the evening report of each day with games up to `today`, and earlier ones.
 
-    A game that tips off when the evening's report is published, or before, wants the newest hourly one before it too.
-    games: BDL_GAMES; one that is played on another day than its date has the evening's report of its date alone.
+    A game that tips off before or with the evening report also needs the newest hourly report before its tip-off.
+    games: BDL_GAMES; a game played on another day than its game_date has only the evening report of that date.
     """
     played = games[games["game_date"] <= today]
     tipoff = pd.to_datetime(played["tipoff"], utc=True).dt.tz_convert("America/New_York")
@@ -75,7 +76,7 @@ def reports_wanted(games: pd.DataFrame, today: dt.date) -> set[tuple[dt.date, dt
 
 
 def reports_stored(stored: pd.DataFrame) -> set[tuple[dt.date, dt.time]]:
-    """Day and time of the reports that are stored with every row that they had."""
+    """Day and time of the reports that are stored completely."""
     if stored.empty:
         return set()
     reports = stored.groupby(_REPORT)["rows_in_report"].agg(["size", "min", "max"]).reset_index()
@@ -84,7 +85,7 @@ def reports_stored(stored: pd.DataFrame) -> set[tuple[dt.date, dt.time]]:
 
 
 def with_reports(stored: pd.DataFrame, fetched: pd.DataFrame) -> pd.DataFrame:
-    """The stored rows and those of the fetched reports; a report that was stored before is replaced by itself."""
+    """The stored rows and those of the fetched reports; a fetched report replaces its stored rows."""
     replaced = pd.MultiIndex.from_frame(stored[_REPORT]).isin(pd.MultiIndex.from_frame(fetched[_REPORT]))
     parts = [rows[list(fetched.columns)] for rows in (stored[~replaced], fetched) if len(rows)]
     frame = pd.concat(parts, ignore_index=True) if parts else fetched
@@ -92,10 +93,10 @@ def with_reports(stored: pd.DataFrame, fetched: pd.DataFrame) -> pd.DataFrame:
 
 
 def match_players(rows: pd.DataFrame, players: pd.DataFrame) -> pd.Series[int]:
-    """player_id (Int64) of each row: of the week's player of that name on the team, else of that name alone.
+    """player_id (Int64) of each row: the week's player of that name on the team, else on any team.
 
-    Where nobody has the name, of the only player of the team whose name is another spelling of it.
-    players: week, team, player_name and player_id of who may be meant. NULL where no player, or more than one, fits.
+    If no player has the name, the player of the team with another spelling of it. NULL if no player, or more than one,
+    matches. players: week, team, player_name and player_id of the candidates.
     """
     known = players[["week", "team", "player_name", "player_id"]].drop_duplicates()
     known = known.assign(player_lookup=_mapped(known, player_lookup), loose_lookup=_mapped(known, loose_lookup))
@@ -147,15 +148,15 @@ def absences(reports: pd.DataFrame, games: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_absence_reasons(summary: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
-    """`summary` (PLAYER_GAME_SUMMARY) with the reason that the report gave for who was ruled out and did not play."""
+    """`summary` (PLAYER_GAME_SUMMARY) with the report's reason for each player who was ruled out and did not play."""
     keys = ["game_id", "player_id"]
     reasons = summary[keys].merge(out[[*keys, "reason"]], on=keys, how="left")["reason"].set_axis(summary.index)
-    told = reasons.notna() & ~summary["played"]
-    return summary.assign(absence_reason=reasons.replace("", NO_REASON).astype("object").where(told, None))
+    has_reason = reasons.notna() & ~summary["played"]
+    return summary.assign(absence_reason=reasons.replace("", NO_REASON).astype("object").where(has_reason, None))
 
 
 def unmatched_weeks(rows: pd.DataFrame) -> list[dt.date]:
-    """The weeks with a named player who was not matched."""
+    """The weeks with a named player who has no player_id."""
     return sorted(set(rows.loc[rows["player_id"].isna() & (rows["player_name"] != ""), "week"]))
 
 

@@ -1,4 +1,4 @@
-"""Minutes on the court, from the text box scores carry."""
+"""Minutes on the court, parsed from box scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nba_assets.errors import BadRow
 def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
     """Minutes as a number: "34" is 34.0, "34:21" is 34.35, "00" is 0.0 and NULL stays NULL.
 
-    Raises BadRow for any other text, naming the row.
+    Any other text is a BadRow.
     """
     text = box_scores["minutes"].astype("string")
     parts = text.str.extract(r"^([0-9]{1,2})(?::([0-5][0-9]))?\Z")

@@ -1,4 +1,4 @@
-"""The arithmetic from box scores to player and team summaries, as plain functions of frames."""
+"""Computes player and team summaries from box scores, as plain functions of frames."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FREE_THROW_WEIGHT = 0.44  # share of free-throw attempts that end a possession, 
 
 
 def final_box_scores(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.DataFrame:
-    """The box-score rows of final games with what the game says of the row's team.
+    """The box-score rows of final games, joined with the game as seen by the row's team.
 
-    Adds postseason, overtimes, opponent, is_home, points, opponent_points and won; a row of a team that is not in
-    the game is left out and shows in the coverage check.
+    Adds postseason, overtimes, opponent, is_home, points, opponent_points and won. A row of a team that is not in the
+    game is dropped, which the coverage check reports.
     """
     final = games.loc[games["status"] == "Final"]
     sides = [
@@ -48,7 +48,7 @@ def player_game_summary(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.Dat
     """
     rows = final_box_scores(games, box_scores)
     minutes = minutes_played(rows)
-    # Not by plus_minus: an answer can hold one for who was on the bench.
+    # Not by plus_minus: the source also sends one for players on the bench.
     played = (minutes > 0) | (rows[list(COUNTING_STATS)].fillna(0) != 0).any(axis=1)
     stats = [*COUNTING_STATS, "plus_minus"]
     rows[stats] = rows[stats].where(played)

@@ -1,1 +1,1 @@
-"""Where tables are kept: one small interface, with DuckDB and BigQuery behind it."""
+"""Where tables are stored: one interface, implemented by DuckDB and BigQuery."""

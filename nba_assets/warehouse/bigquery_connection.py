@@ -1,4 +1,4 @@
-"""Clients for BigQuery, with the credentials and addresses that the environment names."""
+"""Clients for BigQuery's REST and Storage Read APIs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from google.oauth2 import service_account
 from requests.adapters import HTTPAdapter
 
 from nba_assets.errors import WarehouseError
-from nba_assets.warehouse.bigquery_errors import ASK_ONCE
+from nba_assets.warehouse.bigquery_errors import NO_RETRY
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
-class Impatient(HTTPAdapter):
-    """Gives each request a limit in seconds: Google's client sets none, and would wait for an answer for ever."""
+class TimeoutAdapter(HTTPAdapter):
+    """Gives each request a timeout in seconds; Google's client sets none and would wait for ever."""
 
     def __init__(self, seconds: float):
         super().__init__()
@@ -39,9 +39,9 @@ class Impatient(HTTPAdapter):
 class BigQueryConnection(BigQueryResource):
     """dagster-gcp's resource, with a service-account file or the application default credentials.
 
-    endpoint, storage_endpoint: addresses of an emulator's REST and Storage Read API, which take no credentials; an
-    emulator without the second is read through REST. request_seconds bounds the wait for the answer to one request,
-    job_seconds the time that a query, a load or the reading of a stream may take.
+    endpoint, storage_endpoint: addresses of an emulator's REST and Storage Read APIs, used without credentials; an
+    emulator without the second is read through REST. request_seconds: timeout of one request. job_seconds: timeout of
+    a query, a load or the reading of a stream.
     """
 
     credentials_file: str | None = None
@@ -64,13 +64,13 @@ class BigQueryConnection(BigQueryResource):
             project=self.project, location=self.location, credentials=self._credentials(), client_options=options
         )
         for scheme in ("https://", "http://"):
-            client._http.mount(scheme, Impatient(self.request_seconds))
+            client._http.mount(scheme, TimeoutAdapter(self.request_seconds))
         return client
 
     def read_streams(
         self, dataset: str, table: str, *, columns: Sequence[str], where: str, max_bytes: int | None
     ) -> pa.Table | None:
-        """Rows of a table through the Storage Read API, in no order; None for an emulator that has none."""
+        """Rows of a table through the Storage Read API, unordered; None for an emulator without it."""
         if self.endpoint and not self.storage_endpoint:
             return None
         client = self._read_client()
@@ -82,15 +82,15 @@ class BigQueryConnection(BigQueryResource):
                     data_format=types.DataFormat.ARROW,
                     read_options={"selected_fields": list(columns), "row_restriction": where},
                 ),
-                retry=ASK_ONCE,
+                retry=NO_RETRY,
                 timeout=self.request_seconds,
             )
             _require_at_most(max_bytes, session.estimated_total_bytes_scanned, f"{dataset}.{table}")
             schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
             batches = [
-                pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)
+                pa.ipc.read_record_batch(pa.py_buffer(response.arrow_record_batch.serialized_record_batch), schema)
                 for stream in session.streams
-                for answer in client.read_rows(stream.name, timeout=self.job_seconds)
+                for response in client.read_rows(stream.name, timeout=self.job_seconds)
             ]
             return pa.Table.from_batches(batches, schema).select(list(columns))
         finally:
@@ -98,13 +98,13 @@ class BigQueryConnection(BigQueryResource):
 
     def _read_client(self) -> bigquery_storage.BigQueryReadClient:
         if self.storage_endpoint:
-            # Google's own channel has no limit on what it receives either; the library's default is 4 MB.
+            # No limit on message size, like Google's own channel; gRPC's default is 4 MB.
             channel = grpc.insecure_channel(self.storage_endpoint, [("grpc.max_receive_message_length", -1)])
             return bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
         return bigquery_storage.BigQueryReadClient(credentials=self._credentials())
 
     def _credentials(self) -> Credentials | None:
-        """None stands for the application default credentials."""
+        """None for the application default credentials."""
         if self.endpoint:
             return AnonymousCredentials()
         if not self.credentials_file:

@@ -1,4 +1,4 @@
-"""What BigQuery's refusals mean to the person who reads them, and which of them pass by themselves."""
+"""Translates BigQuery's errors into messages with a next step, and retries the transient ones."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ NEXT_STEPS = {
 }
 STATUSES = {401: CREDENTIALS, 403: ROLES, 404: NEXT_STEPS["notFound"], 429: QUOTA}
 RATE_LIMITS = {"rateLimitExceeded", "jobRateLimitExceeded"}
-# BigQuery gives a conflict no reason of its own, and calls a full queue of writers a quota.
+# A conflict has no reason code of its own, and a full queue of writers is reported as a quota.
 CONFLICTS = re.compile(
     r"could not serialize access|concurrent (?:update|transaction)|dml jobs writing to a table", re.I
 )
 
-# Google's client would try again whatever looks transient, for ten minutes; `retry_transient` decides instead.
-ASK_ONCE = Retry(predicate=lambda error: False)
+# Google's client would retry for ten minutes; `retry_transient` retries instead.
+NO_RETRY = Retry(predicate=lambda error: False)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @contextmanager
-def translate_errors(doing: str, *, otherwise: str = "Materialize again; what was stored stands") -> Iterator[None]:
-    """Turns what Google's libraries raise into one WarehouseError: what was done, what was said, what to do next."""
+def translate_errors(doing: str, *, otherwise: str = "Materialize again; nothing stored was lost") -> Iterator[None]:
+    """Turn errors of Google's libraries into a WarehouseError: the operation, the error and the next step."""
     try:
         yield
     except DefaultCredentialsError as error:
@@ -58,12 +58,12 @@ def translate_errors(doing: str, *, otherwise: str = "Materialize again; what wa
     except TransportError as error:
         raise WarehouseUnavailable(f"{doing}: Google was not reached ({_first_line(error)}). {otherwise}") from error
     except GoogleAuthError as error:
-        told = f"{doing}: the Google credentials were refused, expired or revoked ({_first_line(error)})"
-        raise WarehouseError(f"{told}. Next: {CREDENTIALS}") from error
+        refused = f"{doing}: the Google credentials were refused, expired or revoked ({_first_line(error)})"
+        raise WarehouseError(f"{refused}. Next: {CREDENTIALS}") from error
     except GoogleAPICallError as error:
         step = _next_step(error)
-        kind = WarehouseUnavailable if passes_by_itself(error) or int(error.code or 0) >= 500 else WarehouseError
-        raise kind(f"{doing}: {_said(error)}. {f'Next: {step}' if step else otherwise}") from error
+        kind = WarehouseUnavailable if is_transient(error) or int(error.code or 0) >= 500 else WarehouseError
+        raise kind(f"{doing}: {_response(error)}. {f'Next: {step}' if step else otherwise}") from error
     except (TimeoutError, requests.Timeout) as error:
         raise WarehouseUnavailable(
             f"{doing}: BigQuery did not answer in time ({_first_line(error)}). {otherwise}"
@@ -74,10 +74,10 @@ def translate_errors(doing: str, *, otherwise: str = "Materialize again; what wa
         ) from error
 
 
-def retry_transient(call: Callable[[], Answer], seconds: float) -> Answer:
-    """The call's answer; conflicts with other writers and rate limits are waited out for `seconds`, nothing else."""
+def retry_transient(call: Callable[[], Result], seconds: float) -> Result:
+    """The call's result; only conflicts with other writers and rate limits are retried, for `seconds`."""
     attempts = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(passes_by_itself),
+        retry=tenacity.retry_if_exception(is_transient),
         wait=tenacity.wait_random_exponential(multiplier=0.5, max=30.0),
         stop=tenacity.stop_after_delay(seconds),
         reraise=True,
@@ -85,14 +85,14 @@ def retry_transient(call: Callable[[], Answer], seconds: float) -> Answer:
     return attempts(call)
 
 
-def passes_by_itself(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     if not isinstance(error, GoogleAPICallError):
         return False
     return error.code == 429 or _reason(error) in RATE_LIMITS or bool(CONFLICTS.search(str(error)))
 
 
 def _next_step(error: GoogleAPICallError) -> str | None:
-    if "perhaps it does not exist" in str(error):  # BigQuery's words when it must not say which
+    if "perhaps it does not exist" in str(error):  # BigQuery's message when the account may not know which
         return f"materialize the upstream tables first; if they are there, {ROLES}"
     return NEXT_STEPS.get(_reason(error)) or STATUSES.get(int(error.code or 0))
 
@@ -102,7 +102,7 @@ def _reason(error: GoogleAPICallError) -> str:
     return str(details[0].get("reason", "")) if details and isinstance(details[0], dict) else ""
 
 
-def _said(error: GoogleAPICallError) -> str:
+def _response(error: GoogleAPICallError) -> str:
     return f"BigQuery answered {error.code or type(error).__name__}: {_first_line(error.message or error)}".rstrip(". ")
 
 

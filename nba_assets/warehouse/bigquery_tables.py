@@ -1,4 +1,4 @@
-"""The declared tables as BigQuery knows them: partitioned by day, clustered by key, described and labelled."""
+"""The declared tables in BigQuery: partitioned by day, clustered by key, described and labelled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from google.cloud import bigquery
 
 from nba_assets.errors import WarehouseError
 from nba_assets.tables import Table, Type
-from nba_assets.warehouse.bigquery_errors import ASK_ONCE
+from nba_assets.warehouse.bigquery_errors import NO_RETRY
 
 TYPES: dict[Type, str] = {
     Type.INTEGER: "INT64",
@@ -20,7 +20,7 @@ TYPES: dict[Type, str] = {
     Type.DATE: "DATE",
     Type.TIMESTAMP: "TIMESTAMP",
 }
-CLUSTERING_COLUMNS = 4  # as many as BigQuery allows
+CLUSTERING_COLUMNS = 4  # BigQuery's maximum
 
 
 def schema(table: Table) -> list[bigquery.SchemaField]:
@@ -36,7 +36,7 @@ def schema(table: Table) -> list[bigquery.SchemaField]:
 
 
 def definition(table: Table, dataset: bigquery.DatasetReference, labels: Mapping[str, str]) -> bigquery.Table:
-    """The table to create. Weekly tables are only ever read by date, so BigQuery may insist on it."""
+    """The table to create. BigQuery refuses a query of a weekly table without a date filter."""
     created = bigquery.Table(dataset.table(table.name), schema(table))
     created.description = table.description
     created.labels = dict(labels)
@@ -50,25 +50,25 @@ def definition(table: Table, dataset: bigquery.DatasetReference, labels: Mapping
 def create(
     client: bigquery.Client, prefix: str, tables: Sequence[Table], labels: Mapping[str, str], seconds: float
 ) -> list[Table]:
-    """Create what is missing of datasets, tables and columns; the tables that were not there.
+    """Create missing datasets, tables and columns; returns the created tables.
 
-    Refuses a stored column of another type. seconds: how long it may take to add the missing columns of a table.
+    Refuses a stored column of another type. seconds: timeout of adding columns to a table.
     """
     for name in dict.fromkeys(prefix + table.dataset for table in tables):
         try:
-            client.get_dataset(name, retry=ASK_ONCE)
+            client.get_dataset(name, retry=NO_RETRY)
         except NotFound:
             dataset = bigquery.Dataset(f"{client.project}.{name}")
             dataset.location = client.location
             dataset.labels = dict(labels)
-            client.create_dataset(dataset, exists_ok=True, retry=ASK_ONCE)
+            client.create_dataset(dataset, exists_ok=True, retry=NO_RETRY)
     created = []
     for table in tables:
         declared = definition(table, bigquery.DatasetReference(client.project, prefix + table.dataset), labels)
         try:
-            stored = client.get_table(declared.reference, retry=ASK_ONCE)
+            stored = client.get_table(declared.reference, retry=NO_RETRY)
         except NotFound:
-            client.create_table(declared, exists_ok=True, retry=ASK_ONCE)
+            client.create_table(declared, exists_ok=True, retry=NO_RETRY)
             created.append(table)
         else:
             _add_missing_columns(client, stored, declared, seconds)
@@ -85,7 +85,7 @@ def _add_missing_columns(
                 f"{stored.dataset_id}.{stored.table_id}.{field.name} is {known[field.name].field_type} in BigQuery but "
                 f"declared {field.field_type}: copy the table away and drop it, then backfill again"
             )
-    # Rows that are there have nothing in a new column, so it always allows NULL.
+    # Stored rows are NULL in a new column.
     added = [
         f"ADD COLUMN IF NOT EXISTS {field.name} {field.field_type} OPTIONS (description = {json.dumps(text)})"
         for field, text in ((field, field.description) for field in declared.schema if field.name not in known)
@@ -93,9 +93,9 @@ def _add_missing_columns(
     if added:
         name = f"`{stored.project}.{stored.dataset_id}.{stored.table_id}`"
         add = f"ALTER TABLE {name} {', '.join(added)}"
-        client.query_and_wait(add, retry=ASK_ONCE, job_retry=ASK_ONCE, wait_timeout=seconds)
+        client.query_and_wait(add, retry=NO_RETRY, job_retry=NO_RETRY, wait_timeout=seconds)
 
 
 def _standard(field_type: str) -> str:
-    """The SQL name of a type: the API answers with its older names."""
+    """The SQL name of a type; the API returns older names."""
     return {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}.get(field_type, field_type)

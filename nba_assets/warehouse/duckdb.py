@@ -1,4 +1,4 @@
-"""The warehouse in one DuckDB file: for one machine, one writing process at a time, waiting for each other."""
+"""The warehouse in one DuckDB file, on one machine; processes that write wait for each other."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, trans
 from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
 SIGNS_OF_DAMAGE = ("not a valid DuckDB database", "Corrupt", "checksum")
-NEXT_WAIT = 5.0  # seconds
+WAIT_AFTER_TIMEOUT = 5.0  # seconds
 ON_THIS_MACHINE = (dg.DefaultRunLauncher, SyncInMemoryRunLauncher)
 CANNOT_OPEN = (duckdb.IOException, duckdb.ConnectionException, duckdb.ResourceInUseException, OSError)
-# A full disk is found as an IOException while rows are written and as a TransactionException while they are committed.
+# A full disk raises an IOException while rows are written and a TransactionException at the commit.
 CANNOT_USE = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
 
 
@@ -62,7 +62,7 @@ class DuckDBStaged(Staged):
 
 
 class DuckDBWarehouse(Warehouse):
-    """Tables in the DuckDB file `path`, created when first written; `wait_seconds` bounds the wait for its lock."""
+    """Tables in the DuckDB file `path`, created by the first write; wait_seconds: the longest wait for its lock."""
 
     path: str
     wait_seconds: float = 300.0
@@ -70,7 +70,7 @@ class DuckDBWarehouse(Warehouse):
     _was_locked: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Refuse a run that may have been started on another machine, where the file is not or is another one."""
+        """Refuse a run whose launcher may start it on another machine, which does not have this file."""
         launcher = context.instance.run_launcher if context.instance else None
         if launcher and not isinstance(launcher, ON_THIS_MACHINE):
             raise WarehouseError(
@@ -110,7 +110,9 @@ class DuckDBWarehouse(Warehouse):
                 found = f"SELECT count(*) FROM {name} AS stored SEMI JOIN merged ON {on}"
                 (read_back,) = connection.execute(found).fetchone() or (0,)
                 if read_back != rows.num_rows:
-                    raise WarehouseError(f"{name}: {rows.num_rows} rows merged, {read_back} read back; it was undone")
+                    raise WarehouseError(
+                        f"{name}: {rows.num_rows} rows merged, {read_back} read back; the write was undone"
+                    )
         return int(read_back)
 
     def read_weeks(self, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
@@ -123,7 +125,7 @@ class DuckDBWarehouse(Warehouse):
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """No other process writes while the block reads: what it reads belongs together."""
+        """No other process writes during the block, so all reads see the same state."""
         if not self.is_there():
             raise WarehouseError(f"{self.path} does not exist yet: materialize a week first, or set NBA_WAREHOUSE_PATH")
         self._bring_up_to_date()
@@ -133,7 +135,7 @@ class DuckDBWarehouse(Warehouse):
             )
 
     def _bring_up_to_date(self) -> None:
-        """Add what has been declared since the file was written, so that reading it does not depend on a write."""
+        """Add tables and columns that were declared after the file was written, so that reads find them."""
         if self._up_to_date:
             return
         with self._connection(read_only=True) as connection:
@@ -145,12 +147,12 @@ class DuckDBWarehouse(Warehouse):
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection opened late and closed early: the file's lock keeps every other process out meanwhile."""
-        with ExitStack() as turn:
+        """A connection, to be kept short: while it is open, the file's lock keeps other processes out."""
+        with ExitStack() as stack:
             try:
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 if not read_only:
-                    turn.enter_context(self._turn_to_write())
+                    stack.enter_context(self._write_lock())
                 connection = self._open(read_only)
             except CANNOT_OPEN as error:
                 self._was_locked = _was_busy(error)
@@ -165,22 +167,20 @@ class DuckDBWarehouse(Warehouse):
                 connection.close()
 
     def _patience(self) -> float:
-        """Seconds to wait for the lock: few after a wait in vain, or each step of a run would wait as long."""
-        return min(self.wait_seconds, NEXT_WAIT) if self._was_locked else self.wait_seconds
+        """Seconds to wait for the lock: few after a timeout, or each step of a run would wait the full time."""
+        return min(self.wait_seconds, WAIT_AFTER_TIMEOUT) if self._was_locked else self.wait_seconds
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
-        """One writer after the other, in a queue of our own: of processes that create the file at the same moment,
-        DuckDB's lock lets one overwrite what another has just stored.
-        """
-        with Path(f"{self.path}.lock").open("w") as queue:
+    def _write_lock(self) -> Iterator[None]:
+        """A lock of our own: DuckDB's lets a process overwrite a file that another created at the same moment."""
+        with Path(f"{self.path}.lock").open("w") as lock:
             attempts = tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(BlockingIOError),
                 wait=tenacity.wait_random(0.01, 0.1),
                 stop=tenacity.stop_after_delay(self._patience()),
                 reraise=True,
             )
-            attempts(fcntl.flock, queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            attempts(fcntl.flock, lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
     def _open(self, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -194,14 +194,14 @@ class DuckDBWarehouse(Warehouse):
 
 
 def _is_busy(error: BaseException) -> bool:
-    """Whether another process, or another mode in this process, holds the file just now."""
+    """Whether another process, or a connection of another mode in this process, has the file open."""
     return isinstance(error, CANNOT_OPEN) and any(
         words in str(error) for words in ("lock", "different configuration", "already attached")
     )
 
 
 def _was_busy(error: Exception) -> bool:
-    """Whether another process held the file, or stood before us in the queue of writers, for the whole wait."""
+    """Whether other processes held the file or the write lock for the whole wait."""
     return _is_busy(error) or isinstance(error, BlockingIOError)
 
 
@@ -214,7 +214,7 @@ def _reason(error: Exception) -> str:
     first_line = text.splitlines()[0] if text else type(error).__name__
     if any(sign in text for sign in SIGNS_OF_DAMAGE):
         return f"{first_line} Put a copy back in its place, or move it away and backfill again; nothing was changed"
-    return f"{first_line}. Free space or fix permissions, then materialize again; stored weeks are as they were"
+    return f"{first_line}. Free space or fix permissions, then materialize again; stored weeks are unchanged"
 
 
 def _read_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: Sequence[dt.date]) -> pd.DataFrame:
@@ -230,7 +230,7 @@ def _read_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: Sequ
 def _record(
     connection: duckdb.DuckDBPyConnection, table: str, written: Mapping[dt.date, int], publication: Publication
 ) -> None:
-    """Record the publication of each week, after every earlier one whatever the clock of the machine says."""
+    """Record each week's publication; published_at always grows, even if the clock was set back."""
     connection.execute(
         f"INSERT INTO {PUBLICATIONS.qualified_name} BY NAME "
         "SELECT unnest($weeks) AS week, unnest($row_counts) AS row_count, $table_name AS table_name, "

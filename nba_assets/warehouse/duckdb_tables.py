@@ -1,4 +1,4 @@
-"""The declared tables as DuckDB knows them, and a file of an earlier version brought up to date."""
+"""The declared tables in DuckDB; adds what a file of an earlier version lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Columns = dict[tuple[str, str], dict[str, str]]  # by dataset and table: the typ
 
 
 def is_outdated(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the file has tables of ours, and not all tables and columns that are declared now."""
+    """Whether the file has tables but lacks declared tables or columns."""
     stored = _stored_columns(connection)
     return bool(stored) and any(
         column.name not in stored.get((table.dataset, table.name), {})
@@ -45,9 +45,9 @@ def _is_conflict(error: BaseException) -> bool:
     reraise=True,
 )
 def create_tables(connection: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Create what is missing of the declared tables and columns; refuse a stored column of another type.
+    """Create missing tables and columns; refuse a stored column of another type.
 
-    In a file from before publications were kept, the rows that are there are recorded as published.
+    In a file older than PUBLICATIONS, the stored rows are recorded as published.
     """
     with transaction(connection):
         stored = _stored_columns(connection)
@@ -108,6 +108,6 @@ def _take_over(connection: duckdb.DuckDBPyConnection, path: str, tables: list[Ta
         )
     (weeks,) = connection.execute(f"SELECT count(DISTINCT week) FROM {PUBLICATIONS.qualified_name}").fetchone() or (0,)
     dg.get_dagster_logger().warning(
-        f"{path} is from before publications were recorded: the rows of {weeks} weeks were taken over as they are. "
-        "Weeks without rows are asked for again when they are next needed"
+        f"{path} is from before publications were recorded: the rows of {weeks} weeks were recorded as published. "
+        "Weeks without rows are fetched again when they are next needed"
     )

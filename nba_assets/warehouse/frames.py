@@ -1,4 +1,4 @@
-"""Between pandas and a table's declared types, strictly: a value fits or it is named, never turned into NULL."""
+"""Converts pandas frames to a table's declared types; a value of another type is an error, never NULL."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _arrow_array(frame: pd.DataFrame, column: Column, table: Table) -> pa.Array:
         fits = _FITS[column.type]
         for position, (value, is_null) in enumerate(zip(values, null, strict=True)):
             if not is_null and not fits(value):
-                raise SchemaError(_place(frame, table, column, position) + f"{value!r} is not {_A[column.type]}")
+                raise SchemaError(_place(frame, table, column, position) + f"{value!r} is not {_TEXTS[column.type]}")
     return pa.array(values, type=ARROW_TYPES[column.type], from_pandas=True)
 
 
@@ -65,7 +65,7 @@ def _place(frame: pd.DataFrame, table: Table, column: Column, position: int) -> 
 
 
 def _whole_column_fits(values: pd.Series[Any], type_: Type) -> bool:
-    """Whether the dtype alone shows that every value fits, so that no value need be looked at."""
+    """Whether the column as a whole shows that every value fits, so that single values need no test."""
     dtype = values.dtype
     if type_ is Type.INTEGER:
         if isinstance(dtype, np.dtype) and dtype.kind == "f":
@@ -79,7 +79,7 @@ def _whole_column_fits(values: pd.Series[Any], type_: Type) -> bool:
         return pd.api.types.is_bool_dtype(dtype)
     if type_ is Type.TIMESTAMP:
         return isinstance(dtype, pd.DatetimeTZDtype)
-    if type_ is Type.DATE:  # an instant is a date to pandas' inference, and would lose its time
+    if type_ is Type.DATE:  # pandas infers a timestamp as a date too, and it would lose its time
         return set(map(type, values)) <= {dt.date, type(None)}
     return pd.api.types.infer_dtype(values, skipna=True) in {"string", "empty"}
 
@@ -116,7 +116,7 @@ _FITS: dict[Type, Callable[[object], bool]] = {
     Type.DATE: _is_date,
     Type.TIMESTAMP: _is_instant,
 }
-_A: dict[Type, str] = {
+_TEXTS: dict[Type, str] = {
     Type.INTEGER: "a whole number",
     Type.FLOAT: "a finite number",
     Type.TEXT: "text",

@@ -1,4 +1,4 @@
-"""What every warehouse can do, in the few verbs the graph needs."""
+"""The interface of every warehouse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
 class Publication:
     """One write of some weeks of a table, as PUBLICATIONS records it.
 
-    run_id, code_version: of the asset that made the rows. read_up_to: when the newest rows it read were published.
+    run_id, code_version: of the asset that computed the rows. read_up_to: when the newest rows it read were published.
     """
 
     run_id: str | None = None
@@ -34,9 +34,9 @@ class Publication:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads published tables, as `Warehouse.query` and `Warehouse.read_weeks` do.
+    """Reads published tables like `Warehouse.query` and `Warehouse.read_weeks`.
 
-    consistent: nobody writes between two of its reads.
+    consistent: no other process writes between its reads.
     """
 
     query: Query
@@ -45,10 +45,10 @@ class Reader:
 
 
 class Staged(ABC):
-    """Rows that wait beside their table to be measured and then published or dropped."""
+    """Rows in a staging table, to be audited and then published or dropped."""
 
     name: str
-    """How SQL calls the staged rows."""
+    """The staging table's name in SQL."""
 
     @abstractmethod
     def query(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
@@ -56,13 +56,10 @@ class Staged(ABC):
 
     @abstractmethod
     def publish(self, weeks: Sequence[dt.date], publication: Publication | None = None) -> dict[dt.date, int]:
-        """Replace exactly these weeks of the table by the staged ones, atomically; rows read back for each week.
+        """Replace exactly these weeks of the table by the staged rows, atomically; returns rows read back by week.
 
-        The publication of each week is recorded in PUBLICATIONS; a failure leaves both as they were, or leaves the
-        record incomplete.
-
-        A week without staged rows ends empty. A count read back that differs from the staged one is an error, and
-        then nothing has changed.
+        A week without staged rows becomes empty. Each week's publication is recorded in PUBLICATIONS; a failure changes
+        neither table, or leaves the record incomplete. It is an error if the rows read back differ from those staged.
         """
 
 
@@ -73,18 +70,18 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
     """
 
     def is_there(self) -> bool:
-        """Whether anything was ever written to it."""
+        """Whether it has ever been written to."""
         return True
 
     @abstractmethod
     def stage(self, table: Table, rows: pa.Table) -> AbstractContextManager[Staged]:
-        """Put rows (of the table's declared schema) beside their table; leaving the block drops them."""
+        """Write rows of the table's declared schema to a staging table; leaving the block drops it."""
 
     @abstractmethod
     def merge(self, table: Table, rows: pa.Table) -> int:
-        """Insert rows of new keys and update those of known ones, in one statement; rows of these keys read back.
+        """Insert rows with new keys and update rows with known keys, in one statement; returns the rows read back.
 
-        Nothing is deleted. Two rows of one key are an error, and then nothing has changed.
+        Nothing is deleted. Two rows with one key are an error, and nothing is changed.
         """
 
     @abstractmethod
@@ -97,5 +94,5 @@ class Warehouse(dg.ConfigurableResource[Any], ABC):
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """For many reads in a row; a warehouse that has to open something opens it once."""
+        """A reader for several reads over one connection."""
         yield Reader(self.query, self.read_weeks)

@@ -1,1 +1,1 @@
-"""How weeks are published, and what Dagster is told of each."""
+"""Publishes weeks to the warehouse and reports each week to Dagster."""

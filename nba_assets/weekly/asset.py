@@ -1,4 +1,4 @@
-"""`weekly_asset`: from a plain function of frames to a partitioned asset that audits what it publishes."""
+"""`weekly_asset` turns a plain function of frames into a partitioned asset that audits its rows before publishing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nba_assets.tables import WEEKLY_TABLES, Table
 from nba_assets.tables.asset_keys import group_of
 from nba_assets.warehouse.interface import Publication, Warehouse
 from nba_assets.weekly import retries
-from nba_assets.weekly.compute import Transform, compute, reason_of
+from nba_assets.weekly.compute import Transform, compute, failure_reason
 from nba_assets.weekly.events import week_events
 from nba_assets.weekly.history import evaluated_weeks
 from nba_assets.weekly.load import Input, load
@@ -29,15 +29,15 @@ WAREHOUSE_PARAMETER = inspect.Parameter(
 )
 
 SameWeek = pd.DataFrame
-"""Parameter type: an upstream table's rows of the run's weeks; a week it did not publish is not computed."""
+"""Parameter type: the upstream table's rows of the run's weeks; a week that it did not publish is not computed."""
 OptionalSameWeek = Annotated[pd.DataFrame, "optional"]
-"""Like SameWeek, but a week is computed also without rows of it."""
+"""Like SameWeek, but a week that upstream did not publish is computed too, without its rows."""
 AllWeeksUpTo = Annotated[pd.DataFrame, "up to the week"]
-"""Like SameWeek, with every earlier week's rows too."""
+"""Like SameWeek, plus the rows of every earlier week."""
 OptionalAllWeeksUpTo = Annotated[pd.DataFrame, "up to the week, optional"]
-"""Like AllWeeksUpTo, but a week is computed also without rows of it."""
+"""Like AllWeeksUpTo, but a week that upstream did not publish is computed too, without its rows."""
 AllWeeksBefore = Annotated[pd.DataFrame, "before the week"]
-"""The rows of every week before the newest week of the run; what is made for a week must leave out the later ones."""
+"""The rows of every week before the run's newest week; for each week the function must leave out the later ones."""
 
 READS: tuple[tuple[Any, tuple[int | None, bool]], ...] = (
     (SameWeek, (None, True)),
@@ -47,31 +47,31 @@ READS: tuple[tuple[Any, tuple[int | None, bool]], ...] = (
     (AllWeeksBefore, (1, True)),
 )
 TABLES_BY_NAME = {table.name: table for table in WEEKLY_TABLES}
-# As far as the history goes, and for as long as a server may run; Dagster walks through them week by week.
-AS_FAR_BACK_AS = len(WEEKS.get_partition_keys()) + 104
+# The whole history, plus two years that a server may keep running; Dagster iterates over all of them.
+WEEKS_BACK = len(WEEKS.get_partition_keys()) + 104
 
 
 @dataclass(frozen=True)
 class WeeklyStep:
-    """What a weekly asset's step is made of: its table, the function, and what that function reads."""
+    """The step of a weekly asset. `not_loaded`: upstream tables whose rows are not loaded for the function."""
 
     table: Table
     code_version: str
     transform: Transform
     inputs: dict[str, Input]
-    unread: list[Input]
-    wants_weeks: bool
+    not_loaded: list[Input]
+    takes_weeks: bool
 
-    def run(self, context: dg.AssetExecutionContext, warehouse: Warehouse, given: dict[str, Any]) -> Iterator[Any]:
-        """Publish the run's weeks and tell Dagster of each; a refused week is a result, no failure of the step."""
+    def run(self, context: dg.AssetExecutionContext, warehouse: Warehouse, arguments: dict[str, Any]) -> Iterator[Any]:
+        """Publish the run's weeks and report each to Dagster; a refused week does not fail the step."""
         weeks = weeks_of_keys(context.partition_keys)
         if context.retry_number:
             weeks = sorted(set(weeks) - evaluated_weeks(context.instance, context.run, self.table))
         rows = WeeklyRows(pd.DataFrame(columns=self.table.column_names))
         try:
-            loaded = load(context, warehouse, self.inputs, self.unread, weeks)
-            transform = functools.partial(self.transform, **given)
-            rows = compute(context, self.table, transform, self.inputs, loaded, self.wants_weeks)
+            loaded = load(context, warehouse, self.inputs, self.not_loaded, weeks)
+            transform = functools.partial(self.transform, **arguments)
+            rows = compute(context, self.table, transform, self.inputs, loaded, self.takes_weeks)
             rows = replace(rows, failures={**rows.failures, **loaded.refused})
             publication = Publication(context.run.run_id, self.code_version, loaded.read_up_to)
             with audited(warehouse, self.table, rows, [*loaded.weeks, *loaded.refused]) as audit:
@@ -79,8 +79,8 @@ class WeeklyStep:
         except (dg.Failure, dg.RetryRequested):
             raise
         except Exception as error:
-            retries.try_again_later(context, error)
-            rows = WeeklyRows(rows.frame.iloc[:0], dict.fromkeys(weeks, reason_of(context, error)))
+            retries.retry_if_transient(context, error)
+            rows = WeeklyRows(rows.frame.iloc[:0], dict.fromkeys(weeks, failure_reason(context, error)))
             with audited(warehouse, self.table, rows, weeks) as audit:
                 results = audit.publish(Publication())
         yield from self.record(context, rows, results)
@@ -88,24 +88,24 @@ class WeeklyStep:
     def record(
         self, context: dg.AssetExecutionContext, rows: WeeklyRows, results: Sequence[WeekResult]
     ) -> Iterator[Any]:
-        """Tell Dagster what became of each week, except of those that are tried again."""
-        can_retry = retries.may_try_again(context)
-        again = [result.week for result in results if can_retry and result.week in rows.retryable]
-        told = [result for result in results if result.week not in again]
-        stored = [result for result in told if result.published]
+        """Report the result of each week to Dagster, except of weeks that are retried; then request their retry."""
+        can_retry = retries.can_retry(context)
+        retried = [result.week for result in results if can_retry and result.week in rows.retryable]
+        final = [result for result in results if result.week not in retried]
+        stored = [result for result in final if result.published]
         context.log.info(
             f"{self.table.qualified_name}: {len(stored)} of {len(context.partition_keys)} weeks published, "
             f"{sum(result.row_count for result in stored):,} rows"
         )
-        for event in week_events(context, self.table, self.code_version, told):
-            if not (again and isinstance(event, dg.Output)):  # the step is not done while weeks are tried again
+        for event in week_events(context, self.table, self.code_version, final):
+            if not (retried and isinstance(event, dg.Output)):  # outputs would mark the step as done
                 yield event
-        for result in told:
+        for result in final:
             if not result.published and result.week not in rows.failures:
                 rows.quarantine(result.week)
-        if again:
-            raise retries.try_again(context) from dg.Failure(
-                f"{len(again)} weeks are tried again; the first failed because of {rows.failures[again[0]]}"
+        if retried:
+            raise retries.retry_request(context) from dg.Failure(
+                f"{len(retried)} weeks are retried; week {retried[0]} failed: {rows.failures[retried[0]]}"
             )
 
 
@@ -117,34 +117,34 @@ def weekly_asset(
     deps: Sequence[Table] = (),
     deps_if_published: Sequence[Table] = (),
 ) -> Callable[[Transform], dg.AssetsDefinition]:
-    """Make `table`'s asset of a function that returns its rows for all weeks of a run.
+    """Decorate a function that returns the rows of all weeks of a run: it becomes the asset of `table`.
 
-    The function takes upstream frames by the upstream table's name, typed SameWeek, AllWeeksUpTo and so on; `weeks`,
-    resources, configuration or `context` if it wants them. `deps` are upstream tables that it reads by itself. Weeks
-    that an upstream asset never published, or refused in this run, are not published unless the table is optional.
+    Its parameters are upstream frames, each named like its table and typed SameWeek, AllWeeksUpTo and so on, and
+    optionally `weeks`, `context`, resources and configuration. `deps` are upstream tables that it queries itself. A
+    week that a required upstream table never published, or refused in this run, is not published.
     """
 
     def decorate(transform: Transform) -> dg.AssetsDefinition:
         parameters = inspect.signature(transform).parameters
         inputs = {name: each for name in parameters if (each := _input(name, parameters[name].annotation))}
-        unread = [*(Input(dep) for dep in deps), *(Input(dep, required=False) for dep in deps_if_published)]
-        step = WeeklyStep(table, version(table, code_version), transform, inputs, unread, "weeks" in parameters)
+        not_loaded = [*(Input(dep) for dep in deps), *(Input(dep, required=False) for dep in deps_if_published)]
+        step = WeeklyStep(table, version(table, code_version), transform, inputs, not_loaded, "weeks" in parameters)
 
         @functools.wraps(transform)
         def publish_weeks(**given: Any) -> Iterator[Any]:
             context = dg.AssetExecutionContext.get()
-            known = {"context": context, **given}
-            wanted = {name: known[name] for name in parameters if name in known}
-            yield from step.run(context, given["warehouse"], wanted)
+            available = {"context": context, **given}
+            arguments = {name: available[name] for name in parameters if name in available}
+            yield from step.run(context, given["warehouse"], arguments)
 
-        not_given = {*inputs, "weeks", "context"}
-        resources = {name: each for name, each in parameters.items() if name not in not_given}
+        not_resources = {*inputs, "weeks", "context"}
+        resources = {name: each for name, each in parameters.items() if name not in not_resources}
         resources.setdefault("warehouse", WAREHOUSE_PARAMETER)
         publish_weeks.__annotations__ = {name: parameter.annotation for name, parameter in resources.items()}
         publish_weeks.__dict__["__signature__"] = inspect.Signature(list(resources.values()))
         return dg.asset(
             key=table.asset_key,
-            deps=[_dependency(each) for each in (*inputs.values(), *unread)],
+            deps=[_dependency(each) for each in (*inputs.values(), *not_loaded)],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
             group_name=group_of(table.asset_key),
             owners=OWNERS,
@@ -162,20 +162,20 @@ def weekly_asset(
 
 
 def version(table: Table, code_version: str) -> str:
-    """The version of the code and of the declared columns: a new column makes old weeks stale instead of complete."""
+    """The version of the code and of the declared columns: weeks without a new column count as stale, not complete."""
     return f"{code_version}-{table.schema_hash}"
 
 
 def _input(name: str, annotation: Any) -> Input | None:
-    known = [reads for parameter_type, reads in READS if parameter_type == annotation]
-    return Input(TABLES_BY_NAME[name], *known[0]) if known else None
+    reads = next((reads for parameter_type, reads in READS if parameter_type == annotation), None)
+    return Input(TABLES_BY_NAME[name], *reads) if reads else None
 
 
 def _dependency(upstream: Input) -> dg.AssetDep:
     if upstream.reads_up_to is None:
         return dg.AssetDep(upstream.table.asset_key)
     mapping = dg.TimeWindowPartitionMapping(
-        start_offset=-AS_FAR_BACK_AS,
+        start_offset=-WEEKS_BACK,
         end_offset=-upstream.reads_up_to,
         allow_nonexistent_upstream_partitions=True,
     )

@@ -1,4 +1,4 @@
-"""From loaded frames to the rows of a run's weeks: what one week holds costs no other week its rows."""
+"""Computes the rows of a run's weeks; a row that cannot be computed fails only its own week."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nba_assets.weekly.load import Input, Loaded
 from nba_assets.weekly.publish import WeeklyRows
 
 Transform = Callable[..., "pd.DataFrame | WeeklyRows"]
+FAIL_EVERY_WEEK = (SourceError, WarehouseError, dg.Failure, dg.RetryRequested)
 
 
 def compute(
@@ -23,50 +24,40 @@ def compute(
     transform: Transform,
     inputs: Mapping[str, Input],
     loaded: Loaded,
-    wants_weeks: bool,
+    takes_weeks: bool,
 ) -> WeeklyRows:
-    """The rows of all weeks at once, or week by week when one of them holds what cannot be computed with.
+    """The rows of all weeks at once or, if that fails, week by week, with the reason why each failed week failed.
 
-    What a source or the warehouse cannot do ends the computation: it concerns every week.
+    Errors of a source or the warehouse are raised: they concern every week.
     """
+    no_rows = WeeklyRows(pd.DataFrame(columns=table.column_names))
 
-    def of(weeks: Sequence[dt.date]) -> WeeklyRows:
+    def compute_weeks(weeks: Sequence[dt.date]) -> WeeklyRows:
         frames = {
             name: _rows_of(frame, weeks) if inputs[name].reads_up_to is None else frame
             for name, frame in loaded.frames.items()
         }
-        rows = transform(**frames, weeks=list(weeks)) if wants_weeks else transform(**frames)
-        return rows if isinstance(rows, WeeklyRows) else WeeklyRows(rows)
-
-    nothing = WeeklyRows(pd.DataFrame(columns=table.column_names))
-    if not loaded.weeks:
-        return nothing
-    try:
-        return of(loaded.weeks)
-    except (SourceError, WarehouseError, dg.Failure, dg.RetryRequested):
-        raise
-    except Exception as error:
-        if len(loaded.weeks) == 1:
-            return WeeklyRows(nothing.frame, {loaded.weeks[0]: reason_of(context, error)})
-    good, failures = [nothing], {}
-    for week in loaded.weeks:
         try:
-            good.append(of([week]))
-        except (SourceError, WarehouseError, dg.Failure, dg.RetryRequested):
+            rows = transform(**frames, weeks=list(weeks)) if takes_weeks else transform(**frames)
+            return rows if isinstance(rows, WeeklyRows) else WeeklyRows(rows)
+        except FAIL_EVERY_WEEK:
             raise
         except Exception as error:
-            failures[week] = reason_of(context, error)
-    return _together(good, failures)
+            if len(weeks) == 1:
+                return WeeklyRows(no_rows.frame, {weeks[0]: failure_reason(context, error)})
+        return _combined([no_rows, *(compute_weeks([week]) for week in weeks)])
+
+    return compute_weeks(loaded.weeks) if loaded.weeks else no_rows
 
 
-def reason_of(context: dg.AssetExecutionContext, error: Exception) -> str:
-    """What to say of an error: its own message, or for one nobody expected its kind, with the traceback in the log."""
+def failure_reason(context: dg.AssetExecutionContext, error: Exception) -> str:
+    """The message of an error of ours; of any other one its type and message, and its traceback goes to the log."""
     if isinstance(error, ProjectError):
         return str(error)
     context.log.error(traceback.format_exc())
     return (
-        f"an error nobody expected, {type(error).__name__}: {error}. Its traceback is in the log of run "
-        f"{context.run.run_id[:8]}; please report it. The earlier rows stand"
+        f"an unexpected error, {type(error).__name__}: {error}. Its traceback is in the log of run "
+        f"{context.run.run_id[:8]}; please report it. The rows stored before are unchanged"
     )
 
 
@@ -74,12 +65,12 @@ def _rows_of(frame: pd.DataFrame, weeks: Sequence[dt.date]) -> pd.DataFrame:
     return frame.loc[frame["week"].isin(weeks)].reset_index(drop=True)
 
 
-def _together(parts: Sequence[WeeklyRows], failures: Mapping[dt.date, str]) -> WeeklyRows:
+def _combined(parts: Sequence[WeeklyRows]) -> WeeklyRows:
     filled = [part.frame for part in parts if len(part.frame)]
     names = {name for part in parts for name in part.measured}
     return WeeklyRows(
         pd.concat(filled, ignore_index=True) if filled else parts[0].frame,
-        {**failures, **{week: why for part in parts for week, why in part.failures.items()}},
+        {week: why for part in parts for week, why in part.failures.items()},
         measured={
             name: pd.concat([part.measured[name] for part in parts if name in part.measured], ignore_index=True)
             for name in names

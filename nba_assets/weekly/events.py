@@ -1,9 +1,9 @@
-"""How Dagster is told what became of each week of a run: the one place that works around its partitioned checks.
+"""The Dagster events of each week of a run: materializations and check evaluations.
 
-Dagster gives a check result the partition of the run's `dagster/partition` tag, which a run over a range does not
-have, and records a materialization for every week of the range, also for a refused one. So events are yielded here
-week by week, with the materialization each evaluation judged, and the automatic ones are switched off.
-`weekly/test_events.py` among the tests notices when Dagster no longer needs this.
+Dagster takes a check result's partition from the run's `dagster/partition` tag, which a run over a range does not
+have, and records a materialization for every week of the range, even a refused one. This module works around both: it
+yields events week by week, links each evaluation to its materialization, and switches the automatic events off.
+The test `weekly/test_events.py` fails when Dagster no longer needs this.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LEVELS = {
 def week_events(
     context: dg.AssetExecutionContext, table: Table, code_version: str, results: Sequence[WeekResult]
 ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[Any]]:
-    """A materialization for each published week, an evaluation for each verdict, and the outputs of the step."""
+    """A materialization for each published week, an evaluation for each verdict, and the step's outputs."""
     for result in results:
         if result.published:
             yield _materialization(table, code_version, result)
@@ -60,7 +60,7 @@ def _materialization(table: Table, code_version: str, result: WeekResult) -> dg.
     return dg.AssetMaterialization(table.asset_key, partition=result.week.isoformat(), metadata=metadata, tags=tags)
 
 
-def _evaluation(table: Table, verdict: Verdict, judged: dg.EventLogRecord | None) -> dg.AssetCheckEvaluation:
+def _evaluation(table: Table, verdict: Verdict, record: dg.EventLogRecord | None) -> dg.AssetCheckEvaluation:
     passed, severity = LEVELS[verdict.outcome]
     metadata: dict[str, dg.MetadataValue | float | str] = {
         "reason": verdict.reason,
@@ -71,7 +71,7 @@ def _evaluation(table: Table, verdict: Verdict, judged: dg.EventLogRecord | None
         if measurement.value is not None:
             metadata[measurement.threshold.metric] = measurement.value
         metadata[f"{measurement.threshold.metric} passes"] = str(measurement.threshold.pass_range)
-    target = Target(storage_id=judged.storage_id, run_id=judged.run_id, timestamp=judged.timestamp) if judged else None
+    target = Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp) if record else None
     return dg.AssetCheckEvaluation(
         asset_key=table.asset_key,
         check_name=verdict.check.name,
@@ -81,6 +81,6 @@ def _evaluation(table: Table, verdict: Verdict, judged: dg.EventLogRecord | None
         metadata=metadata,
         partition=verdict.week.isoformat(),
         target_materialization_data=target,
-        # Publishing has already kept the bad week out; a blocking evaluation would also stop the good weeks.
+        # The refused week was not published; a blocking evaluation would also stop the good weeks downstream.
         blocking=False,
     )

@@ -1,4 +1,4 @@
-"""What Dagster's event log says of weeks: which runs were to publish them, and why some did not. Reads only."""
+"""Reads Dagster's event log: which runs were to publish a week, and why a week was not published."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nba_assets.partitions import weeks_of_keys
 from nba_assets.tables import Table
 
 PUBLICATION = "publication"
-"""Metadata of a materialization: the id under which the warehouse has recorded it."""
+"""Metadata of a materialization: the publication's id in the warehouse."""
 
 
 def newest_materializations(
@@ -34,7 +34,7 @@ def newest_materializations(
 
 
 def logged_publications(instance: dg.DagsterInstance, table: Table, weeks: Sequence[dt.date]) -> dict[dt.date, str]:
-    """The publication that the newest materialization of each week names; "" for one without, as marked by hand."""
+    """The publication id in each week's newest materialization; "" where it has none (marked by hand)."""
     found = {}
     for week, record in newest_materializations(instance, table.asset_key, weeks).items():
         named = record.asset_materialization.metadata.get(PUBLICATION) if record.asset_materialization else None
@@ -43,7 +43,7 @@ def logged_publications(instance: dg.DagsterInstance, table: Table, weeks: Seque
 
 
 def run_that_executed(instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.AssetKey) -> str:
-    """The id of the run itself, or of the run it takes up again from its failure, if that had executed the asset."""
+    """The id of this run or, if it re-executes another run without the asset, of the run that executed it."""
     step = "__".join(key.path)
     while run.step_keys_to_execute is not None and step not in run.step_keys_to_execute and run.parent_run_id:
         parent = instance.get_run_by_id(run.parent_run_id)
@@ -54,7 +54,7 @@ def run_that_executed(instance: dg.DagsterInstance, run: dg.DagsterRun, key: dg.
 
 
 def evaluated_weeks(instance: dg.DagsterInstance, run: dg.DagsterRun, table: Table) -> set[dt.date]:
-    """The weeks that an earlier try of this step has published or refused."""
+    """The weeks that an earlier attempt of this step has published or refused."""
     entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
     keys = [each.partition for each in evaluations if each.asset_key == table.asset_key and each.partition]
@@ -62,7 +62,7 @@ def evaluated_weeks(instance: dg.DagsterInstance, run: dg.DagsterRun, table: Tab
 
 
 def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: str) -> list[str] | None:
-    """Why blocking checks of this run refused the week; None where the run did not come to check it."""
+    """Why blocking checks of this run refused the week; None if the run did not check it."""
     reasons, checked = [], False
     for check in checks_of(table):
         if not check.blocking:
@@ -83,24 +83,24 @@ def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: 
 def unpublished_weeks(
     instance: dg.DagsterInstance, table: Table, weeks: Sequence[dt.date], run_id: str
 ) -> Iterator[tuple[dt.date, list[str]]]:
-    """Each week that the newest run which was to publish it did not, and why; no reason where nothing was due.
+    """The weeks that their newest run did not publish, and why: no reasons where nothing was due.
 
-    A run that is still going has not failed yet, except the one that asks, `run_id`: it has published before it asks.
+    Runs in progress are left out, except the calling run, `run_id`: it calls this after publishing.
     """
     log = instance.event_log_storage
     attempts = log.get_latest_asset_partition_materialization_attempts_without_materializations(table.asset_key)
     runs = {attempt: instance.get_run_by_id(attempt) for attempt in {attempt for attempt, _ in attempts.values()}}
-    over = {attempt for attempt, run in runs.items() if attempt == run_id or run is None or run.is_finished}
-    tried = {week: attempts[f"{week}"][0] for week in weeks if attempts.get(f"{week}", ("", 0))[0] in over}
-    if not tried:
+    ended = {attempt for attempt, run in runs.items() if attempt == run_id or run is None or run.is_finished}
+    attempted = {week: attempts[f"{week}"][0] for week in weeks if attempts.get(f"{week}", ("", 0))[0] in ended}
+    if not attempted:
         return
-    # Asked of all weeks at once: a run that came to nothing has left up to a thousand of them.
+    # One query for all weeks: a failed run may have left up to a thousand of them.
     states = log.get_asset_check_partition_info(
         [dg.AssetCheckKey(table.asset_key, check.name) for check in checks_of(table)],
-        partition_keys=[f"{week}" for week in tried],
+        partition_keys=[f"{week}" for week in attempted],
     )
     planned = AssetCheckExecutionRecordStatus.PLANNED
     checked = {state.partition_key for state in states if state.latest_execution_status != planned}
-    for week, attempt in tried.items():
+    for week, attempt in attempted.items():
         reasons = refusals(instance, table, week, attempt) if f"{week}" in checked else None
-        yield week, [f"run {attempt[:8]} ended before it"] if reasons is None else reasons
+        yield week, [f"run {attempt[:8]} ended before this week was checked"] if reasons is None else reasons

@@ -1,4 +1,4 @@
-"""Which weeks of a run can be computed, and the upstream rows to compute them from, as they belong together."""
+"""Loads the upstream rows of a run, in one consistent state, and decides which of its weeks can be computed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from nba_assets.warehouse.interface import Reader, Warehouse
 from nba_assets.weekly.history import run_that_executed
 from nba_assets.weekly.publications import newest_publications, weeks_published_by
 
-WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds for other runs to end what they are writing just now
+WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, for other runs to finish a write
 
 
 @dataclass(frozen=True)
 class Input:
-    """An upstream table as an asset's function wants it.
+    """An upstream table as an asset reads it.
 
-    reads_up_to: the newest week it reads for a week, in weeks before it; None: only the week itself. required: a week
+    reads_up_to: None for the week itself; a number n for every week up to the one n weeks before it. required: a week
     that the table has not published is not computed.
     """
 
@@ -43,8 +43,8 @@ class Input:
 class Loaded:
     """What a run's weeks are computed from.
 
-    weeks: those that can be computed. frames: by parameter, the rows read. read_up_to: when the newest of them was
-    published. refused: why a week cannot be computed although upstream has published it.
+    weeks: those that can be computed. frames: the rows read, by parameter. read_up_to: when the newest of these rows
+    were published. refused: why weeks that upstream has published cannot be computed.
     """
 
     weeks: list[dt.date]
@@ -57,19 +57,19 @@ def load(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     inputs: Mapping[str, Input],
-    unread: Collection[Input],
+    not_loaded: Collection[Input],
     weeks: Sequence[dt.date],
 ) -> Loaded:
-    """The upstream frames of `inputs`, and those of `weeks` that they, and the `unread` ones, have published.
+    """The frames of `inputs`, and which of `weeks` can be computed from them and the `not_loaded` tables.
 
-    An upstream table that is part of this run must have published a week in this run, any other one ever. A week is
-    refused where a table does not hold what was published of it, or of a week before it that is read too.
+    An upstream table in this run must have published a week in this run; any other table in any run. A week is refused
+    if a table lacks published rows of it, or of an earlier week that is read for it.
     """
-    upstream = [*inputs.values(), *unread]
+    upstream = [*inputs.values(), *not_loaded]
     if not upstream or not weeks:
         return Loaded(list(weeks))
     if not warehouse.is_there():
-        _say_missing(context, upstream[0].table, weeks)
+        _log_unpublished(context, upstream[0].table, weeks)
         return Loaded([])
     with warehouse.reading() as reader:
         recorded, frames = _read_together(reader, inputs, upstream, weeks)
@@ -88,50 +88,50 @@ def load(
 def _read_together(
     reader: Reader, inputs: Mapping[str, Input], upstream: Iterable[Input], weeks: Sequence[dt.date]
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """The newest publications and the rows that they published, with none of another run in between.
+    """The newest publications and their rows, read again until no other run published in between.
 
-    One that is not complete is being written by another run, or was interrupted: it is waited for before it counts.
+    An incomplete publication is being written by another run, or was interrupted: only the waits can tell.
     """
     tables = list(dict.fromkeys(each.table for each in upstream))
-    asked = sorted({*weeks, *(week for each in upstream for week in each.weeks_read(weeks))})
+    all_weeks = sorted({*weeks, *(week for each in upstream for week in each.weeks_read(weeks))})
     for wait in (*WAITS, 0.0):
-        recorded = newest_publications(reader.query, tables, asked)
+        recorded = newest_publications(reader.query, tables, all_weeks)
         frames = {name: reader.read_weeks(each.table, each.weeks_read(weeks)) for name, each in inputs.items()}
         if reader.consistent:
             return recorded, frames
-        unchanged = recorded.equals(newest_publications(reader.query, tables, asked))
+        unchanged = recorded.equals(newest_publications(reader.query, tables, all_weeks))
         if unchanged and (recorded["complete"].all() or not wait):
             return recorded, frames
         time.sleep(wait)
     raise WarehouseUnavailable(
         f"weeks {weeks[0]} to {weeks[-1]}: other runs published {', '.join(table.qualified_name for table in tables)} "
-        f"each of the {len(WAITS) + 1} times they were read. Materialize again when those runs have ended"
+        f"during each of {len(WAITS) + 1} attempts to read them. Materialize again when those runs have ended"
     )
 
 
 def _published(
     context: dg.AssetExecutionContext, reader: Reader, table: Table, recorded: pd.DataFrame, weeks: Sequence[dt.date]
 ) -> set[dt.date]:
-    """Those of the weeks that the table has published: in this run if it is part of it, or ever."""
+    """The weeks that the table has published: in this run if the table is part of it, else in any run."""
     published = set(recorded["week"])
     if table.asset_key in context.job_def.asset_layer.executable_asset_keys and weeks:
         run_id = run_that_executed(context.instance, context.run, table.asset_key)
         published &= weeks_published_by(reader.query, run_id, table, weeks)
     missing = sorted(set(weeks) - published)
     if missing:
-        _say_missing(context, table, missing)
+        _log_unpublished(context, table, missing)
     return set(weeks) - set(missing)
 
 
-def _say_missing(context: dg.AssetExecutionContext, table: Table, weeks: Sequence[dt.date]) -> None:
+def _log_unpublished(context: dg.AssetExecutionContext, table: Table, weeks: Sequence[dt.date]) -> None:
     context.log.error(
-        f"not computed for {len(weeks)} weeks because {table.qualified_name} did not publish them: "
+        f"{len(weeks)} weeks are not computed because {table.qualified_name} did not publish them: "
         f"{', '.join(weeks_as_ranges(weeks))}. Materialize them upstream first; nothing was changed."
     )
 
 
 def _damaged(upstream: Input, recorded: pd.DataFrame, weeks: Sequence[dt.date]) -> dict[dt.date, str]:
-    """Why a week cannot be computed: it reads one of which the table does not hold what was published."""
+    """Why weeks cannot be computed: each reads a week whose published rows are not all in the table."""
     damaged = recorded[~recorded["intact"]]
     if damaged.empty:
         return {}
@@ -139,8 +139,8 @@ def _damaged(upstream: Input, recorded: pd.DataFrame, weeks: Sequence[dt.date]) 
     why = (
         f"{upstream.table.qualified_name} does not hold what was published: week {first['week']} has "
         f"{first['stored_rows']} rows of {first['row_count']}"
-        f"{'' if first['complete'] else ', and writing it was interrupted'}. Was the warehouse changed by another "
-        f"program? Materialize {', '.join(weeks_as_ranges(damaged['week']))} of it first"
+        f"{'' if first['complete'] else ', and writing it was interrupted'}. Did another program change the "
+        f"warehouse? Materialize {', '.join(weeks_as_ranges(damaged['week']))} of it first"
     )
     if upstream.reads_up_to is None:
         return {week: why for week in weeks if week in set(damaged["week"])}

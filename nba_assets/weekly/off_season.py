@@ -1,6 +1,6 @@
-"""Whether the league plays: asked of the tables and of the source, never read off a calendar.
+"""Whether the league plays, by the stored games and the source.
 
-A season can end on July 20 (2021) or in October (2020), and its first and last weeks move from year to year.
+No calendar says it: a season can end on July 20 (2021) or in October (2020), and its first week varies too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STORED_GAMES = """
 SELECT COUNT(*) AS games FROM nba_raw.bdl_games
 WHERE game_date BETWEEN @first_day AND @last_day AND week IN (SELECT * FROM UNNEST(@weeks))
 """
-PATIENCE = 25.0  # seconds; Dagster ends a schedule's tick after 60, without a run and without a reason
+PATIENCE = 25.0  # seconds; Dagster ends a schedule's tick after 60, without a run or a reason
 
 
 def off_season(
@@ -27,7 +27,7 @@ def off_season(
 ) -> bool:
     """Whether no game of these weeks is stored and the source lists none.
 
-    False where the source cannot be asked within `patience`, so that a run goes ahead and shows what is wrong with it.
+    False if the source gives no answer within `patience` seconds: the run then starts and shows the source's error.
     """
     answer: Future[int] = Future()
 
@@ -53,4 +53,4 @@ def stored_games(warehouse: Warehouse, weeks: Sequence[dt.date]) -> int:
     try:
         return int(warehouse.query(STORED_GAMES, window)["games"].iloc[0])
     except WarehouseError:
-        return 0  # no table yet, or one that cannot be read now: the source knows
+        return 0  # no table yet, or it cannot be read: ask the source

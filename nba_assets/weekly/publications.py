@@ -1,4 +1,4 @@
-"""What is published, as the warehouse has recorded it beside the rows: read here, written by `Staged.publish`."""
+"""Reads the publications that `Staged.publish` records in the warehouse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FROM (
 ) AS recorded
 WHERE newest_first = 1 AND week IN (SELECT * FROM UNNEST(@weeks)) ORDER BY table_name, week
 """
-# In two parts: a whole name of a table is taken for the table, and given its prefix, where datasets have one.
+# CONCAT keeps the name in two parts: BigQueryWarehouse prefixes every whole table name in a statement.
 STORED_ROWS = (
     "SELECT week, table_name, stored_rows FROM ("
     + " UNION ALL ".join(
@@ -45,13 +45,13 @@ WHERE week BETWEEN @first_day AND @last_day AND table_name = @table AND run_id =
 
 
 def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[dt.date]) -> pd.DataFrame:
-    """The newest publication of each table and week that has one: COLUMNS, one row a table and week.
+    """The newest publication of each table and week: COLUMNS, one row a table and week.
 
-    stored_rows: what the table holds of the week now. intact: that is what was written, and the write came to its end.
+    stored_rows: rows of the week in the table now. intact: the write is complete and all its rows are stored.
     """
-    asked = {"weeks": list(weeks), "tables": [table.qualified_name for table in tables], **_window(weeks)}
-    recorded = query(NEWEST, asked)
-    counts = query(STORED_ROWS, asked)
+    parameters = {"weeks": list(weeks), "tables": [table.qualified_name for table in tables], **_window(weeks)}
+    recorded = query(NEWEST, parameters)
+    counts = query(STORED_ROWS, parameters)
     found = (
         recorded.merge(counts, on=["table_name", "week"], how="left")
         if len(recorded)
@@ -65,20 +65,20 @@ def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[d
 def known_publications(
     query: Query, tables: Sequence[Table], weeks: Sequence[dt.date]
 ) -> set[tuple[str, dt.date, str]]:
-    """Every publication that is recorded: the table's name, the week and the id."""
-    asked = {"tables": [table.qualified_name for table in tables], **_window(weeks)}
-    found = query(KNOWN, asked)
+    """Every recorded publication: table name, week and publication id."""
+    parameters = {"tables": [table.qualified_name for table in tables], **_window(weeks)}
+    found = query(KNOWN, parameters)
     return set(zip(found["table_name"], found["week"], found["publication_id"], strict=True))
 
 
 def weeks_published_by(query: Query, run_id: str, table: Table, weeks: Sequence[dt.date]) -> set[dt.date]:
-    """Those of the weeks that the run has published, also where another run has published them once more since."""
+    """The weeks that the run has published, including weeks that another run has published again since."""
     found = query(OF_RUN, {"table": table.qualified_name, "run_id": run_id, **_window(weeks)})
     return set(found["week"]) & set(weeks)
 
 
 def published_by_all(warehouse: Warehouse, tables: Sequence[Table], weeks: Sequence[dt.date]) -> set[dt.date]:
-    """The weeks of which every table holds what was published."""
+    """The weeks whose published rows every table still holds."""
     recorded = newest_publications(warehouse.query, tables, weeks)
     counts = recorded[recorded["intact"]].groupby("week").size()
     return set(counts.index[counts == len(tables)])

@@ -1,4 +1,4 @@
-"""Write, audit, publish: rows are staged, measured, and only the weeks that pass every blocking check are stored."""
+"""Stages rows, audits them, and publishes only the weeks that pass every blocking check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nba_assets.warehouse.interface import Publication, Staged, Warehouse
 
 @dataclass(frozen=True)
 class WeekResult:
-    """What became of one week: published with `row_count` rows, or refused by the verdicts that say so."""
+    """The result of one week: published with `row_count` rows, or refused by some of its verdicts."""
 
     week: dt.date
     published: bool
@@ -36,13 +36,13 @@ class WeekResult:
 
 @dataclass(frozen=True)
 class WeeklyRows:
-    """Rows for the weeks of a run, with a reason for each week that could not be fetched or computed.
+    """Rows for the weeks of a run, and `failures`: why a week could not be fetched or computed.
 
-    retryable: those of them that may go well on a later try.
-    quarantine: is told each week whose rows were looked at and refused, so that the next try does not meet them again.
-    measured: for checks without SQL, by name, what was measured while the rows were made: `week`, `rows_looked_at`, the
-        check's metrics and perhaps `named`, one row a week.
-    not_blocking: names of blocking checks that shall only tell this time, because a person has said so.
+    retryable: failed weeks that may succeed on a retry.
+    quarantine: called with each week whose rows the checks refused, so that a retry does not use them again.
+    measured: measurements of checks without SQL, by check name: `week`, `rows_looked_at`, the check's metrics and
+        optionally `named`, one row a week.
+    not_blocking: names of blocking checks that a person has overridden: they report, but do not refuse a week.
     """
 
     frame: pd.DataFrame
@@ -55,63 +55,66 @@ class WeeklyRows:
 
 @dataclass(frozen=True)
 class Audited:
-    """Staged rows with the verdicts on each week; `staged` is None where no week had rows that could be staged."""
+    """Staged rows and the verdicts on each week; `staged` is None if no week could be staged."""
 
     table: Table
     rows: WeeklyRows
-    fitting: pa.Table
+    valid: pa.Table
     verdicts: Mapping[dt.date, list[Verdict]]
     staged: Staged | None
 
     def publish(self, publication: Publication) -> list[WeekResult]:
-        """Store the good weeks in one transaction, and what became of every week. A refused week keeps its rows."""
-        good = [week for week in sorted(self.verdicts) if self._passes(self.verdicts[week])]
+        """Publish the good weeks in one transaction; the result of every week. A refused week keeps its stored rows."""
+        good = [week for week in sorted(self.verdicts) if not self._refused(self.verdicts[week])]
         counts = self.staged.publish(good, publication) if self.staged and good else {}
-        spans = _date_spans(self.fitting, self.table)
+        spans = _date_spans(self.valid, self.table)
         results = []
         for week in sorted(self.verdicts):
             first, last = spans.get(week, (None, None))
-            published, named = week in counts, publication.publication_id if week in counts else ""
-            results.append(WeekResult(week, published, self.verdicts[week], counts.get(week, 0), first, last, named))
+            published = week in counts
+            publication_id = publication.publication_id if published else ""
+            results.append(
+                WeekResult(week, published, self.verdicts[week], counts.get(week, 0), first, last, publication_id)
+            )
         return results
 
-    def _passes(self, verdicts: Sequence[Verdict]) -> bool:
-        return all(not verdict.refuses or verdict.check.name in self.rows.not_blocking for verdict in verdicts)
+    def _refused(self, verdicts: Sequence[Verdict]) -> bool:
+        return any(verdict.refuses and verdict.check.name not in self.rows.not_blocking for verdict in verdicts)
 
 
 @contextmanager
 def audited(warehouse: Warehouse, table: Table, rows: WeeklyRows, weeks: Sequence[dt.date]) -> Iterator[Audited]:
-    """The rows staged beside their table and measured, week by week; leaving the block drops what was not published.
+    """Stage and audit the rows; leaving the block drops those that were not published.
 
-    Rows whose `week` is none of `weeks` are an error of the caller.
+    A row whose `week` is not in `weeks` is a ValueError.
     """
     stray = set(rows.frame["week"]) - set(weeks)
     if stray:
-        raise ValueError(f"{table.qualified_name}: rows of weeks that were not asked for: {sorted(stray)}")
-    fitting, misfits = _fit(rows.frame, table)
-    unstaged = {**misfits, **rows.failures}
-    sound = [week for week in weeks if week not in unstaged]
+        raise ValueError(f"{table.qualified_name}: rows of weeks that are not in this run: {sorted(stray)}")
+    valid, invalid = _split_valid(rows.frame, table)
+    unstaged = {**invalid, **rows.failures}
+    stageable = [week for week in weeks if week not in unstaged]
     refused = {week: [not_staged(table, week, unstaged[week])] for week in weeks if week in unstaged}
-    if not sound:
-        yield Audited(table, rows, fitting, refused, None)
+    if not stageable:
+        yield Audited(table, rows, valid, refused, None)
         return
-    with warehouse.stage(table, fitting) as staged:
-        verdicts = audit(staged.query, table, sound, {table.name: staged.name}, rows.measured)
-        yield Audited(table, rows, fitting, {**verdicts, **refused}, staged)
+    with warehouse.stage(table, valid) as staged:
+        verdicts = audit(staged.query, table, stageable, {table.name: staged.name}, rows.measured)
+        yield Audited(table, rows, valid, {**verdicts, **refused}, staged)
 
 
-def _fit(frame: pd.DataFrame, table: Table) -> tuple[pa.Table, dict[dt.date, str]]:
-    """The rows that fit the declared types, and for every week that has one that does not, what is wrong."""
+def _split_valid(frame: pd.DataFrame, table: Table) -> tuple[pa.Table, dict[dt.date, str]]:
+    """The rows of the weeks that fit the declared schema, and the first error of each week that does not."""
     try:
         return to_arrow(frame, table), {}
     except SchemaError:
-        fitting, misfits = [to_arrow(frame.iloc[:0], table)], {}
+        valid, invalid = [to_arrow(frame.iloc[:0], table)], {}
     for week, rows in frame.groupby("week", sort=True):
         try:
-            fitting.append(to_arrow(rows.reset_index(drop=True), table))
-        except SchemaError as misfit:
-            misfits[week] = str(misfit)
-    return pa.concat_tables(fitting), misfits
+            valid.append(to_arrow(rows.reset_index(drop=True), table))
+        except SchemaError as error:
+            invalid[week] = str(error)
+    return pa.concat_tables(valid), invalid
 
 
 def _date_spans(rows: pa.Table, table: Table) -> dict[dt.date, tuple[dt.date, dt.date]]:

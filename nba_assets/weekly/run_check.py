@@ -1,4 +1,4 @@
-"""The check that fails a run when a week was refused, without holding back what follows from the good weeks."""
+"""The check that fails a run with a refused week, without blocking the good weeks downstream."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from nba_assets.weekly.history import refusals, run_that_executed
 from nba_assets.weekly.publications import newest_publications, weeks_published_by
 
 NAME = "every_week_published"
-MOST_WEEKS_TOLD = 20
+MOST_WEEKS_LISTED = 20
 
 
 def every_week_published(table: Table) -> dg.AssetChecksDefinition:
-    """An unpartitioned check of the run: each week it asked for was published by it."""
+    """An unpartitioned check: the run published every week that it was launched over."""
 
     @dg.multi_asset_check(
         name=f"{table.name}_{NAME}",
@@ -26,33 +26,33 @@ def every_week_published(table: Table) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 NAME,
                 asset=table.asset_key,
-                description="Every week the last run asked for was published by it. A refused week keeps the rows it "
-                "had before; the run fails so that nobody overlooks it, and the good weeks go on.",
+                description="The last run published every week it was launched over. A refused week keeps its earlier "
+                "rows and fails the run, so that nobody overlooks it; the good weeks continue downstream.",
             )
         ],
         pool=table.name,
     )
     def check_weeks(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
-        asked = weeks_of_run(context.run.tags)
-        if not asked:
+        weeks = weeks_of_run(context.run.tags)
+        if not weeks:
             yield stored_as_published(warehouse, table)
             return
-        published = published_in_run(context, warehouse, table, asked)
-        refused = [week for week in asked if week not in published]
+        published = published_in_run(context, warehouse, table, weeks)
+        refused = [week for week in weeks if week not in published]
         yield dg.AssetCheckResult(
             passed=not refused,
             asset_key=table.asset_key,
             check_name=NAME,
-            metadata={"weeks": len(asked), "refused": len(refused), "refused_weeks": ", ".join(map(str, refused))},
+            metadata={"weeks": len(weeks), "refused": len(refused), "refused_weeks": ", ".join(map(str, refused))},
         )
         if refused:
-            raise dg.Failure(_refusal(context, table, asked, refused), allow_retries=False)
+            raise dg.Failure(_refusal(context, table, weeks, refused), allow_retries=False)
 
     return check_weeks
 
 
 def stored_as_published(warehouse: Warehouse, table: Table) -> dg.AssetCheckResult:
-    """Of a check that is executed by itself, and so over no weeks: the table holds all that was ever published."""
+    """The result of a check executed alone, over no weeks: whether the table still holds everything it published."""
     weeks = weeks_of_keys(WEEKS.get_partition_keys())
     damaged: list[dt.date] = []
     if warehouse.is_there():
@@ -61,12 +61,12 @@ def stored_as_published(warehouse: Warehouse, table: Table) -> dg.AssetCheckResu
         except WarehouseError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         damaged = list(recorded.loc[~recorded["intact"], "week"])
-    told = f"what was published is not stored any more of: {', '.join(weeks_as_ranges(damaged))}; materialize them"
+    lost = f"published rows are missing in weeks {', '.join(weeks_as_ranges(damaged))}; materialize them again"
     return dg.AssetCheckResult(
         passed=not damaged,
         asset_key=table.asset_key,
         check_name=NAME,
-        description=told if damaged else "no weeks were asked for; the table holds all that was published",
+        description=lost if damaged else "the check was run over no weeks; the table holds everything it published",
         metadata={"weeks": 0, "refused": len(damaged), "refused_weeks": ", ".join(map(str, damaged))},
     )
 
@@ -74,7 +74,7 @@ def stored_as_published(warehouse: Warehouse, table: Table) -> dg.AssetCheckResu
 def published_in_run(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: Table, weeks: list[dt.date]
 ) -> set[dt.date]:
-    """Those of the weeks that this run has published; none where the warehouse was never written to."""
+    """The weeks that this run has published; none if the warehouse does not exist yet."""
     run_id = run_that_executed(context.instance, context.run, table.asset_key)
     if not warehouse.is_there():
         return set()
@@ -84,18 +84,17 @@ def published_in_run(
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def _refusal(context: dg.AssetCheckExecutionContext, table: Table, asked: list[dt.date], refused: list[dt.date]) -> str:
-    told_of = refused[:MOST_WEEKS_TOLD]
-    made_by = run_that_executed(context.instance, context.run, table.asset_key)
-    reasons = {week: refusals(context.instance, table, week, made_by) or [] for week in told_of}
+def _refusal(context: dg.AssetCheckExecutionContext, table: Table, weeks: list[dt.date], refused: list[dt.date]) -> str:
+    run_id = run_that_executed(context.instance, context.run, table.asset_key)
+    reasons = {week: refusals(context.instance, table, week, run_id) or [] for week in refused[:MOST_WEEKS_LISTED]}
     more = f" and {len(refused) - len(reasons)} more" if len(refused) > len(reasons) else ""
-    told = ", ".join(map(str, reasons)) + more
     if not any(reasons.values()):
         return (
-            f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were not computed, because an upstream "
-            f"table did not publish them: {told}. Their earlier rows stand; materialize these weeks upstream first."
+            f"{table.qualified_name}: {len(refused)} of {len(weeks)} weeks were not computed, because an upstream "
+            f"table did not publish them: {', '.join(map(str, reasons))}{more}. They keep their earlier rows; "
+            "materialize these weeks upstream first."
         )
-    lines = [f"{table.qualified_name}: {len(refused)} of {len(asked)} weeks were refused and keep their earlier rows:"]
+    lines = [f"{table.qualified_name}: {len(refused)} of {len(weeks)} weeks were refused and keep their earlier rows:"]
     lines += [f"  week {week}: {'; '.join(why) or 'an upstream week was refused'}" for week, why in reasons.items()]
     if more:
         lines.append(f" {more}")

@@ -1,4 +1,4 @@
-"""What is known of every week of every weekly asset: what the warehouse has recorded, against Dagster's log."""
+"""Compares the warehouse's record of every week and weekly asset with Dagster's event log."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from nba_assets.weekly.publications import known_publications, newest_publicatio
 def publication_history(
     instance: dg.DagsterInstance, warehouse: Warehouse, tables: Sequence[Table], weeks: Sequence[dt.date], run_id: str
 ) -> pd.DataFrame:
-    """One row a week and table, as `reports.health.classify` wants it; `run_id` is the run that asks.
+    """One row a week and table, the input of `reports.health.classify`; `run_id` is the calling run.
 
-    Without a warehouse there is nothing published; one that cannot be read is a WarehouseError.
+    If the warehouse does not exist, nothing is published; if it cannot be read, a WarehouseError is raised.
     """
     if warehouse.is_there():
         with warehouse.reading() as reader:
@@ -58,7 +58,7 @@ def _by_week(recorded: pd.DataFrame | None, table: Table) -> dict[dt.date, dict[
 
 
 def _as_number(instant: object) -> float:
-    """Microseconds, exactly; NaN for none."""
+    """Whole microseconds since 1970, or NaN."""
     return float("nan") if instant is None or pd.isna(instant) else float(pd.Timestamp(instant).value // 1000)
 
 
@@ -67,7 +67,7 @@ def _rows_missing(record: dict[str, object]) -> str:
         return ""
     if not record["complete"]:
         return "writing it was interrupted"
-    return f"{record['stored_rows']} rows are stored of {record['row_count']} that were published"
+    return f"{record['stored_rows']} of {record['row_count']} published rows are stored"
 
 
 def _disagreement(
@@ -80,5 +80,5 @@ def _disagreement(
     if logged is None or (not logged and record) or (table.qualified_name, week, logged) in known:
         return ""
     if not logged:
-        return "marked as materialized by hand, and nothing is stored of it"
-    return f"Dagster has seen publication {logged[:8]}, which this warehouse does not know"
+        return "marked as materialized by hand, but the table has no rows of it"
+    return f"Dagster's log names publication {logged[:8]}, which this warehouse does not have"

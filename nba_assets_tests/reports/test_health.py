@@ -132,13 +132,13 @@ STALE_FROM_SECOND = {
             changed(SECOND, RAW, code_version=None), {}, id="taken over from before publications were recorded"
         ),
         pytest.param(
-            changed(SECOND, RAW, rows_missing="0 rows are stored of 9 that were published"),
-            {(SECOND, RAW): "rows missing: 0 rows are stored of 9 that were published"},
+            changed(SECOND, RAW, rows_missing="0 of 9 published rows are stored"),
+            {(SECOND, RAW): "rows missing: 0 of 9 published rows are stored"},
             id="rows missing",
         ),
         pytest.param(
-            changed(SECOND, RAW, log_disagrees="Dagster has seen publication 12345678"),
-            {(SECOND, RAW): "log and tables disagree: Dagster has seen publication 12345678"},
+            changed(SECOND, RAW, log_disagrees="Dagster's log names publication 12345678"),
+            {(SECOND, RAW): "log and tables disagree: Dagster's log names publication 12345678"},
             id="another warehouse",
         ),
     ],

@@ -11,7 +11,8 @@ import pytest
 from pydantic import PrivateAttr
 
 from nba_assets.assets.availability import read_rosters
-from nba_assets.checks.rosters import judge_rosters
+from nba_assets.assets.rosters import store_rosters, stored_rosters
+from nba_assets.checks.rosters import evaluate_rosters
 from nba_assets.definitions import build_definitions
 from nba_assets.errors import SourceError
 from nba_assets.league.teams import TEAMS
@@ -22,7 +23,7 @@ from nba_assets.sources.http import HostShut
 from nba_assets.sources.interface import RosterSource
 from nba_assets.sources.sample.source import SampleRosters
 from nba_assets.tables import BR_ROSTERS_CURRENT, ROSTER_CHANGES
-from nba_assets.transforms.rosters import store_rosters, stored_rosters, teams_of_strangers
+from nba_assets.transforms.rosters import implausible_rosters
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 
 SEASON = 2021
@@ -213,7 +214,7 @@ def test_a_page_of_other_players_is_refused_until_they_are_let_go(tmp_path: Path
 def test_a_third_of_the_players_is_enough(kept: int, refused: bool, full_league: pd.DataFrame) -> None:
     of_team = full_league[full_league["team"] == "BOS"]
     read = of_team.head(kept)
-    assert set(teams_of_strangers(full_league, read)) == ({"BOS"} if refused else set())
+    assert set(implausible_rosters(full_league, read)) == ({"BOS"} if refused else set())
 
 
 def test_father_and_son_are_two_players_of_a_team() -> None:
@@ -264,7 +265,7 @@ def full_league(warehouse: DuckDBWarehouse) -> pd.DataFrame:
 def test_a_team_not_read_for_48_hours_is_named_in_season(
     full_league: pd.DataFrame, as_of: dt.date, in_season: bool, told: str
 ) -> None:
-    judged = judge_rosters(full_league, {}, as_of, in_season=in_season)
+    judged = evaluate_rosters(full_league, {}, as_of, in_season=in_season)
     (freshness,) = [result for result in judged if result.check_name == "freshness"]
     assert freshness.passed is not bool(told)
     assert (freshness.description or "").startswith(told)
@@ -274,7 +275,7 @@ def test_doubled_keys_missing_teams_and_odd_sizes_are_named(full_league: pd.Data
     wrong = full_league[full_league["team"] != "ATL"]
     wrong = pd.concat([wrong, wrong[(wrong["team"] == "BOS")].head(8)])
     failures = {"ATL": SourceError("a 404")}
-    judged = {result.check_name: result for result in judge_rosters(wrong, failures, MONDAY, in_season=True)}
+    judged = {result.check_name: result for result in evaluate_rosters(wrong, failures, MONDAY, in_season=True)}
     assert {name: result.passed for name, result in judged.items()} == dict.fromkeys(judged, False)
     assert str(judged["unique_keys"].description).startswith("2021 BOS player a0; 2021 BOS player a1")
     assert judged["roster_sizes"].description == "ATL 0; BOS 23"

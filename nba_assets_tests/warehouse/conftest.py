@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_assets.warehouse.bigquery import BigQueryStaged
+from nba_assets.warehouse.bigquery_staged import BigQueryStaged
 from nba_assets.warehouse.duckdb import DuckDBStaged, DuckDBWarehouse
 from nba_assets.warehouse.interface import Staged, Warehouse
 from nba_assets_tests.bigquery_backfill import open_bigquery
@@ -59,9 +59,7 @@ def bigquery_storage(running: BigQueryEmulator) -> Storage:
 def lose_rows_in_bigquery(staged: Staged) -> None:
     """A load that kept only some rows: BigQuery cannot take a MERGE back, so it must not come to one."""
     assert isinstance(staged, BigQueryStaged)
-    staged._warehouse.execute(
-        f"DELETE FROM {staged.name} WHERE game_id = (SELECT MIN(game_id) FROM {staged.name} AS kept)", {}
-    )
+    staged._execute(f"DELETE FROM {staged.name} WHERE game_id = (SELECT MIN(game_id) FROM {staged.name} AS kept)", {})
 
 
 @pytest.fixture(params=["duckdb", "bigquery"])

@@ -326,7 +326,7 @@ def test_waiting_ends_with_the_deadline_and_says_so(warehouse: BigQueryWarehouse
         (QUOTA, r"answered 403: .*exceeded quota.* Next: wait for the quota to refill"),
         (BYTES, r"answered 400: .*10485760 or higher required\. Next: raise NBA_MAX_BYTES_BILLED"),
         (NO_BILLING, r"Next: link the project to a billing account"),
-        (BACKEND, r"answered 503: .*currently unavailable\. Materialize again; what was stored stands"),
+        (BACKEND, r"answered 503: .*currently unavailable\. Materialize again; nothing stored was lost"),
     ],
     ids=["credential", "rate", "permission", "dataset", "quota", "bytes", "billing", "backend"],
 )

@@ -121,7 +121,7 @@ def test_a_full_disk_is_one_error_and_the_stored_weeks_stand(path: Path) -> None
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True, timeout=60
     ).stdout
     assert told.startswith(f"{path} cannot be used: ")
-    assert "Free space or fix permissions, then materialize again; stored weeks are as they were" in told
+    assert "Free space or fix permissions, then materialize again; stored weeks are unchanged" in told
     assert home_scores(path) == [107] * 3
     write(DuckDBWarehouse(path=str(path)), 120)
     assert home_scores(path) == [120] * 3

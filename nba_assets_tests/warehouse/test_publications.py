@@ -72,7 +72,10 @@ def test_what_a_file_held_before_publications_were_kept_is_taken_over_at_the_fir
     assert recorded(DuckDBWarehouse(path=path)) == {FIRST: (None, 3, True)}
     write(DuckDBWarehouse(path=path), THIRD)
     assert recorded(DuckDBWarehouse(path=path)) == {FIRST: (None, 3, True), THIRD: ("a run", 3, True)}
-    assert caplog.text.count("is from before publications were recorded: the rows of 1 weeks were taken over") == 1
+    assert (
+        caplog.text.count("is from before publications were recorded: the rows of 1 weeks were recorded as published")
+        == 1
+    )
 
 
 def test_publications_are_in_order_whatever_the_clock_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

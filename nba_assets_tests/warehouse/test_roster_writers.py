@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
+from nba_assets.assets.rosters import store_rosters
 from nba_assets.league.teams import TEAMS
 from nba_assets.tables import BR_ROSTERS_CURRENT, ROSTER_CHANGES
-from nba_assets.transforms.rosters import store_rosters
 from nba_assets_tests.transforms.test_rosters import ANN, BEA, CYD, MONDAY, SEASON, TUESDAY, roster
 from nba_assets_tests.warehouse.conftest import Storage
 

@@ -165,20 +165,21 @@ def test_the_check_of_a_run_can_be_executed_by_itself(runs: WeeklyRuns) -> None:
     (passed,) = alone.execute_in_process(instance=runs.instance).get_asset_check_evaluations()
     assert (passed.passed, passed.description) == (
         True,
-        "no weeks were asked for; the table holds all that was published",
+        "the check was run over no weeks; the table holds everything it published",
     )
     with duckdb.connect(runs.warehouse.path) as connection:
         connection.execute(f"DELETE FROM nba_raw.bdl_games WHERE week = DATE '{SECOND}'")
     (failed,) = alone.execute_in_process(instance=runs.instance).get_asset_check_evaluations()
     assert not failed.passed
-    assert f"not stored any more of: {SECOND}; materialize them" in str(failed.description)
+    assert f"published rows are missing in weeks {SECOND}; materialize them" in str(failed.description)
 
 
 def test_a_week_that_upstream_never_published_is_a_clear_failure(runs: WeeklyRuns) -> None:
     in_a_fresh_project = runs.run(SECOND, tables=[PLAYER_GAME_SUMMARY])
     (told,) = failures(in_a_fresh_project).values()
     assert (
-        f"an upstream table did not publish them: {SECOND}. Their earlier rows stand; materialize these weeks" in told
+        f"an upstream table did not publish them: {SECOND}. They keep their earlier rows; materialize these weeks"
+        in told
     )
 
     assert runs.run(FIRST, tables=[BDL_GAMES]).success

@@ -88,5 +88,5 @@ def test_rows_that_change_at_every_read_are_an_error_that_may_pass(
 
     reader = Reader(warehouse.query, overtaken)
     inputs = {"bdl_games": Input(BDL_GAMES)}
-    with pytest.raises(WarehouseUnavailable, match=r"other runs published nba_raw.bdl_games each of the 6 times"):
+    with pytest.raises(WarehouseUnavailable, match=r"other runs published nba_raw.bdl_games during each of 6 attempts"):
         load._read_together(reader, inputs, inputs.values(), [WEEK])

@@ -87,7 +87,7 @@ def test_each_kind_of_failure_costs_only_its_week(warehouse: DuckDBWarehouse) ->
 
 def test_rows_of_a_week_that_was_not_asked_for_are_refused_at_once(warehouse: DuckDBWarehouse) -> None:
     put(warehouse, games(FIRST), FIRST)
-    with pytest.raises(ValueError, match=r"nba_raw.bdl_games: rows of weeks that were not asked for"):
+    with pytest.raises(ValueError, match=r"nba_raw.bdl_games: rows of weeks that are not in this run"):
         put(warehouse, games(FIRST, SECOND, home_score=120), FIRST)
     assert stored(warehouse) == {FIRST: {107}}
 
