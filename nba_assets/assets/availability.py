@@ -14,7 +14,7 @@ from nba_assets.checks.rosters import evaluate_rosters, roster_check_specs
 from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import SEASONS, last_day_of_season, league_today, season_of_name, week_of
-from nba_assets.sources.http import HostShut
+from nba_assets.sources.http import HostBlocked
 from nba_assets.sources.interface import EVENING, InjuryReportSource, Report, RosterSource
 from nba_assets.tables import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES, ROSTER_TABLES
 from nba_assets.tables.asset_keys import group_of
@@ -176,7 +176,7 @@ def read_rosters(
     for team in TEAMS:
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
-        except HostShut as error:
+        except HostBlocked as error:
             failures[team] = SourceError("not requested any more.") if shut else error
             shut = True
             continue

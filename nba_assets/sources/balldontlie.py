@@ -1,4 +1,4 @@
-"""balldontlie.io: games and box-score rows over HTTP, within its rate limit; closed weeks are kept in landing."""
+"""balldontlie.io: games and box scores over HTTP, within its rate limit; finished weeks are kept in landing."""
 
 from __future__ import annotations
 
@@ -14,37 +14,36 @@ from upath import UPath
 
 from nba_assets.errors import SourceError
 from nba_assets.partitions import last_day, league_today
-from nba_assets.sources.http import HttpReader, Patience, Refused, at_most
+from nba_assets.sources.http import HttpReader, Patience, Refused, per_minute
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.sources.landing import Landing
 from nba_assets.tables import COUNTING_STATS
 
 PER_PAGE = 100
-MOST_PAGES = 400  # a week has about 20; a cursor that never ends is an answer gone wrong
+MOST_PAGES = 400  # a week has about 20; more mean that the cursor never ends
 MOST_BYTES = 20_000_000
 CLOSED_AFTER = dt.timedelta(days=2)
 PLAYED = "Final"
-MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # no games in such a week is an answer to ask for again, not one to keep
-TIERS = "box scores need the ALL-STAR tier or GOAT, the free tier has games and teams only"
+MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # a response without games is not kept for a week in these months
+TIER_NEEDED = "box scores need the ALL-STAR tier or GOAT, the free tier has games and teams only"
 REFUSED_REQUESTS = {
     400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
     401: "the key was refused: set BALLDONTLIE_API_KEY to a valid key",
-    403: f"the key may not read this: {TIERS}",
+    403: f"the key may not read this: {TIER_NEEDED}",
     404: "there is nothing at this address: check BALLDONTLIE_BASE_URL",
 }
 
 
 class RefusedRequest(SourceError):
-    """An answer that asking again cannot change, for any week."""
+    """A response that refuses the request; other weeks would be refused too."""
 
 
 class Balldontlie(BoxScoreSource):
     """The API at `base_url`.
 
-    landing: folder or bucket URL of kept answers, used below a folder named like the host. requests_per_minute: of the
-    key's tier, 60 for ALL-STAR; never exceeded, whichever minute is looked at. give_up_seconds: how long one page is
-    tried again before its week fails; a minute of 429 must fit in. answer_seconds: how long one answer may
-    take, however slowly it comes.
+    landing: folder or bucket URL of kept responses, in a subfolder named like the host. requests_per_minute: the limit
+    of the key's tier, 60 for ALL-STAR, kept in any span of a minute. give_up_seconds: how long a page is retried before
+    its week fails; more than a minute, which 429 may last. answer_seconds: timeout of a whole response.
     """
 
     api_key: str = Field(repr=False)
@@ -56,7 +55,7 @@ class Balldontlie(BoxScoreSource):
     answer_seconds: float = 60.0
     _reader: HttpReader = PrivateAttr()
     _landing: Landing = PrivateAttr()
-    _key_is_good: bool = PrivateAttr(default=False)
+    _key_is_valid: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: Any) -> None:
         self.open()
@@ -69,7 +68,7 @@ class Balldontlie(BoxScoreSource):
             self.base_url,
             headers={"Authorization": self.api_key.strip()},
             patience=Patience(self.give_up_seconds),
-            limiter=at_most(self.requests_per_minute, a_second=2 * max(1, self.requests_per_minute // 60)),
+            limiter=per_minute(self.requests_per_minute, a_second=2 * max(1, self.requests_per_minute // 60)),
             most_bytes=MOST_BYTES,
             answer_seconds=self.answer_seconds,
         )
@@ -80,13 +79,13 @@ class Balldontlie(BoxScoreSource):
         pages = [kept] if kept else list(self._pages("games", week, start=1, cursor=None))
         rows = [row for page in pages for row in _rows(_game, page, week)]
         final = all(row["status"] == PLAYED for row in rows)
-        believed = bool(rows) or week.month not in MONTHS_OF_PLAY
-        if not kept and len(pages) == 1 and final and believed and _over(week):
+        plausible = bool(rows) or week.month not in MONTHS_OF_PLAY
+        if not kept and len(pages) == 1 and final and plausible and _is_over(week):
             self._landing.keep(week, "games", 1, pages[0])
         return pd.DataFrame(rows)
 
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        keeps = closed and _over(week)
+        keeps = closed and _is_over(week)
         if refresh:
             self._landing.quarantine(week, "stats", "replaced")
         number, cursor, rows = 0, None, []
@@ -115,7 +114,7 @@ class Balldontlie(BoxScoreSource):
             }
             if cursor is not None:
                 query["cursor"] = cursor
-            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._ask(kind, query, week)}
+            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._fetch(kind, query, week)}
             yield page
             following = _next_cursor(page)
             if following is None:
@@ -123,37 +122,37 @@ class Balldontlie(BoxScoreSource):
             if following == cursor:
                 break
             cursor = following
-        raise SourceError(f"week {week}: {self.base_url}/v1/{kind} pages without end, last cursor {cursor}")
+        raise SourceError(f"week {week}: {self.base_url}/v1/{kind} returns pages without end, last cursor {cursor}")
 
-    def _ask(self, kind: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
+    def _fetch(self, kind: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
         url = self._reader.url(f"/v1/{kind}", query)
         try:
-            answer = self._reader.ask(url, subject=f"week {week}", read=_page_of)
+            body = self._reader.fetch(url, subject=f"week {week}", read=_page_of)
         except Refused as refused:
             raise RefusedRequest(f"week {week}: {self._advice(refused.status, kind, url)}") from None
-        assert answer is not None  # nothing counts as absent
-        self._key_is_good = True
-        return answer
+        assert body is not None  # no status counts as absent
+        self._key_is_valid = True
+        return body
 
     def _advice(self, status: int | None, kind: str, url: str) -> str:
         if status is None:
-            return f"{url} cannot be asked: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
-        advice = REFUSED_REQUESTS.get(status, "this is not an answer of the API: check BALLDONTLIE_BASE_URL")
+            return f"{url} is no valid request: check BALLDONTLIE_BASE_URL and BALLDONTLIE_API_KEY"
+        advice = REFUSED_REQUESTS.get(status, "this is not a response of the API: check BALLDONTLIE_BASE_URL")
         if status == 401 and kind == "stats":
-            # The same answer as to a wrong key; a key that has been let read games is none.
-            low = f"the key's tier is too low: {TIERS}"
-            advice = low if self._key_is_good else f"{advice}. If it is valid, {low}"
+            # A wrong key gets the same response, but a key that could read games is not wrong.
+            too_low = f"the key's tier is too low: {TIER_NEEDED}"
+            advice = too_low if self._key_is_valid else f"{advice}. If it is valid, {too_low}"
         return f"{url} answered HTTP {status}: {advice}"
 
 
 def _page_of(body: bytes) -> dict[str, Any]:
     try:
-        answer = orjson.loads(body)
+        page = orjson.loads(body)
     except ValueError as error:
-        raise ValueError("something that is not JSON") from error
-    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+        raise ValueError("a response that is not JSON") from error
+    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
         raise ValueError("JSON without a list of data")
-    return answer
+    return page
 
 
 def _next_cursor(page: dict[str, Any]) -> int | None:
@@ -161,8 +160,8 @@ def _next_cursor(page: dict[str, Any]) -> int | None:
     return meta.get("next_cursor") if isinstance(meta, dict) else None
 
 
-def _over(week: dt.date) -> bool:
-    """Whether the week is over, and the two days in which most corrections come."""
+def _is_over(week: dt.date) -> bool:
+    """Whether the week ended more than two days ago, the time in which most corrections come."""
     return last_day(week) + CLOSED_AFTER < league_today()
 
 
@@ -178,7 +177,7 @@ def _rows(
             ident = row.get("id") if isinstance(row, dict) else repr(row)[:80]
             raise SourceError(
                 f"week {week}: row {ident} of balldontlie cannot be read ({type(error).__name__}: {error}). "
-                "Materialize the week with refresh: true; if it stays, the API has changed its format"
+                "Materialize the week with refresh: true; if it fails again, the API has changed its format"
             ) from error
     return rows
 
@@ -211,5 +210,5 @@ def _box_row(row: dict[str, Any]) -> dict[str, Any]:
         "position": player.get("position"),
         "minutes": row["min"],
         **{stat: row[stat] for stat in COUNTING_STATS},
-        "plus_minus": row.get("plus_minus"),  # not in answers kept from before it was sent
+        "plus_minus": row.get("plus_minus"),  # missing in older kept responses
     }

@@ -1,4 +1,4 @@
-"""Basketball-Reference's team pages: the roster of one team and season. Merging and storing belong to the assets."""
+"""Basketball-Reference's team pages: fetches and parses the roster of one team and season."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nba_assets.errors import SourceError
 from nba_assets.league.player_names import player_key
 from nba_assets.league.teams import TEAMS, team_named
 from nba_assets.partitions import season_name
-from nba_assets.sources.http import HttpReader, Patience, at_most
+from nba_assets.sources.http import HttpReader, Patience, per_minute
 
 COLUMNS = [
     "season", "team", "player_name", "player_lookup", "number", "position", "height", "weight",
@@ -22,18 +22,18 @@ COLUMNS = [
 
 _MOST_BYTES = 10_000_000
 _PATIENCE_SECONDS = 120.0
-_REQUESTS_PER_MINUTE = 20  # the site's stated limit; who exceeds it is shut out for an hour
-_COUNTRY_CELLS = ("flag", "birth_country")  # since 2026 and before
+_REQUESTS_PER_MINUTE = 20  # the site's stated limit; it blocks a client that exceeds it for an hour
+_COUNTRY_CELLS = ("flag", "birth_country")  # since 2026, and before 2026
 _TITLE = re.compile(r"(?P<season>\d{4}-\d\d) (?P<team>.+?) Roster\b")
 
 
 def twenty_a_minute() -> Limiter:
-    return at_most(_REQUESTS_PER_MINUTE)
+    return per_minute(_REQUESTS_PER_MINUTE)
 
 
 @dataclass
 class Rosters:
-    """The site's team pages, asked for one after the other; every request waits for `limiter` if there is one."""
+    """The site's team pages; `limiter`, if any, limits the requests."""
 
     base_url: str = "https://www.basketball-reference.com"
     limiter: Limiter | None = field(default_factory=twenty_a_minute)
@@ -43,23 +43,22 @@ class Rosters:
     def __post_init__(self) -> None:
         patience = Patience(_PATIENCE_SECONDS, self.waits)
         self.reader = HttpReader(
-            self.base_url, patience=patience, limiter=self.limiter, most_bytes=_MOST_BYTES, shut_by=(403,)
+            self.base_url, patience=patience, limiter=self.limiter, most_bytes=_MOST_BYTES, blocking_statuses=(403,)
         )
 
     def fetch(self, team: str, season: int) -> bytes:
         """The page of a team (abbreviation) in the season that starts in the year `season`."""
         url = self.reader.url(f"/teams/{TEAMS[team].basketball_reference}/{season + 1}.html")
         page = self.reader.get(url, subject=f"roster of {team} {season}")
-        assert page is not None  # nothing counts as absent: a 404 is an error for its team
+        assert page is not None  # no status counts as absent: a 404 is an error
         return page
 
 
 def parse_roster(page: str | bytes, *, team: str, season: int) -> pd.DataFrame:
     """COLUMNS for each player in the page's roster table.
 
-    Heights are feet-inches ("6-8"), weights pounds, countries two letters, `number` the jersey as printed; a cell that
-    is empty or not there is None. A SourceError names the team and what is wrong when the page is of another team or
-    season, or of another shape.
+    Heights are in feet-inches ("6-8"), weights in pounds, countries two letters, `number` the jersey as printed; an
+    empty or missing cell is None. A page of another team or season, or with another layout, is a SourceError.
     """
     subject = f"roster of {team} {season}"
     document = _document(page, subject)
@@ -86,13 +85,13 @@ def _refuse_other_page(document: html.HtmlElement, team: str, season: int) -> No
     named = team_named(title["team"]) if title else None
     if title is None or named is not TEAMS[team] or title["season"] != season_name(season):
         raise SourceError(
-            f"roster of {team} {season}: the page calls itself '{printed}', not the roster of the "
-            f"{season_name(season)} {TEAMS[team].full_name}. Nothing of it was stored; look at the page."
+            f"roster of {team} {season}: the page is titled '{printed}', not the roster of the "
+            f"{season_name(season)} {TEAMS[team].full_name}. It was not stored; look at the page."
         )
 
 
 def _roster_table(document: html.HtmlElement, subject: str) -> html.HtmlElement:
-    # The site hides some tables in comments, which a script unwraps in the browser.
+    # The site puts some tables into comments, which a script unwraps in the browser.
     comments = [comment.text or "" for comment in document.iter(etree.Comment)]
     hidden = [html.fromstring(comment) for comment in comments if "<table" in comment]
     for part in [document, *hidden]:
@@ -102,7 +101,7 @@ def _roster_table(document: html.HtmlElement, subject: str) -> html.HtmlElement:
 
 
 def _cells(row: html.HtmlElement) -> dict[str, str]:
-    """The text of each cell by its name; none of a heading, or of a row that spans the columns."""
+    """The text of each cell by its name; empty for a heading or a row that spans columns."""
     cells = list(row.iterfind("*"))
     if row.find("td") is None or any(cell.get("colspan", "1") != "1" for cell in cells):
         return {}

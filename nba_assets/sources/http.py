@@ -1,7 +1,4 @@
-"""Asking one host over HTTP: tries within a patience, pauses that all threads keep, limits of pace, size and time.
-
-What the answers mean, and how many questions make a whole, belongs to the sources.
-"""
+"""Requests to one host over HTTP: retries, rate limits shared by all threads, and limits of size and time."""
 
 from __future__ import annotations
 
@@ -20,29 +17,29 @@ from pyrate_limiter import Limiter, Rate
 
 from nba_assets.errors import SourceError, SourceUnavailable
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 _USER_AGENT = "Mozilla/5.0 (compatible; nba-assets)"
-_PASSING = {408, 425, 429}  # and 5xx
+_TRANSIENT_STATUSES = {408, 425, 429}  # and 5xx
 _TOO_MANY = 429
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.25, max=20.0)
 _MINUTE = 61_000  # ms: requests sent a minute apart may arrive a little closer
 
 
 class Refused(SourceError):
-    """An answer that asking again cannot change; `status` is None where the address itself cannot be asked."""
+    """A response that a retry cannot change; `status` is None if the address itself is not valid."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
 
 
-class HostShut(SourceUnavailable):
-    """The host wants no more questions for longer than is waited here."""
+class HostBlocked(SourceUnavailable):
+    """The host wants no requests for longer than this run waits."""
 
 
-class _Passing(Exception):
-    """A fault that may be gone on the next try; `retry_after` is what the host asked for, in seconds."""
+class _Transient(Exception):
+    """A fault that a retry may clear. retry_after: seconds the host asked for. for_all: all threads wait them."""
 
     def __init__(self, fault: str, retry_after: float = 0.0, *, for_all: bool = False) -> None:
         super().__init__(fault)
@@ -52,40 +49,39 @@ class _Passing(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a question without an answer is asked again.
+    """How long a failed request is retried.
 
-    seconds: from its first failure on, and the longest pause that is kept when a host asks for one. waits: seconds
-    before each further try, of which there are as many; without them, tries follow each other at growing random waits.
+    seconds: retry for so long after the first failure, and wait at most so long if the host asks for a pause. waits:
+    seconds before each retry; None for any number of retries with growing random waits.
     """
 
     seconds: float
     waits: Sequence[float] | None = None
 
     def wait(self, tries: tenacity.RetryCallState) -> float:
-        """Seconds before the next try; never sooner than the host asked for."""
+        """Seconds before the next retry, at least those that the host asked for."""
         fault = tries.outcome.exception() if tries.outcome else None
-        asked = fault.retry_after if isinstance(fault, _Passing) else 0.0
-        waits = _BACKOFF(tries) if self.waits is None else [*self.waits, 0.0][tries.attempt_number - 1]
-        return max(waits, asked)
+        least = fault.retry_after if isinstance(fault, _Transient) else 0.0
+        wait = _BACKOFF(tries) if self.waits is None else [*self.waits, 0.0][tries.attempt_number - 1]
+        return max(wait, least)
 
 
-def at_most(requests: int, *, a_second: int | None = None) -> Limiter:
-    """Lets through as many requests in any minute, and in any second if that is said."""
+def per_minute(requests: int, *, a_second: int | None = None) -> Limiter:
+    """At most so many requests in any minute, and `a_second` in any second."""
     minute = Rate(requests, _MINUTE)
     return Limiter([Rate(a_second, 1_000), minute] if a_second and a_second < requests else minute)
 
 
 def every(seconds: float) -> Limiter:
-    """Lets requests through one by one, so many seconds apart."""
+    """Requests at least so many seconds apart."""
     return Limiter(Rate(1, max(1, round(seconds * 1000))))
 
 
 class HttpReader:
-    """The host at `base_url`, whose path, if any, goes before every path asked for.
+    """The host at `base_url`, whose path, if any, prefixes every path.
 
-    limiter: lets each request through when its turn has come. patience: see there. answer_seconds: how long one answer
-    may take, however slowly it comes. most_bytes: of one answer. shut_by: statuses that mean that no question will be
-    answered in this run.
+    most_bytes: maximal size of a response. answer_seconds: timeout of a whole response. blocking_statuses: those that
+    mean that the host blocks this client, so that no more requests are sent.
     """
 
     def __init__(
@@ -97,52 +93,52 @@ class HttpReader:
         limiter: Limiter | None = None,
         headers: Mapping[str, str] | None = None,
         answer_seconds: float = 120.0,
-        shut_by: Collection[int] = (),
+        blocking_statuses: Collection[int] = (),
     ) -> None:
         self.host = urlsplit(base_url).netloc or base_url
         self._base_url = base_url.rstrip("/")
         self._patience, self._most_bytes, self._limiter = patience, most_bytes, limiter
-        self._answer_seconds, self._shut_by = answer_seconds, shut_by
+        self._answer_seconds, self._blocking_statuses = answer_seconds, blocking_statuses
         self.client = httpx.Client(
             headers={"User-Agent": _USER_AGENT, **(headers or {})}, timeout=httpx.Timeout(20.0, connect=10.0)
         )
         self._breaker = CircuitBreaker(base_url)
         self._turn = threading.Lock()
-        self._open_at = 0.0
-        self._shut: tuple[float, str] | None = None
+        self._paused_until = 0.0
+        self._blocked: tuple[float, str] | None = None  # until when, and why
 
     def close(self) -> None:
         self.client.close()
 
-    def shut(self, seconds: float, why: str) -> HostShut:
-        """Ask the host no more for so many seconds; the error of the question that has found out why."""
-        self._shut = (time.monotonic() + seconds, why)
-        return HostShut(self._not_asked(why))
+    def block(self, seconds: float, why: str) -> HostBlocked:
+        """Send no requests for so many seconds; returns the error to raise."""
+        self._blocked = (time.monotonic() + seconds, why)
+        return HostBlocked(self._block_message(why))
 
     def url(self, path: str, query: Mapping[str, str | int] | None = None) -> str:
         url = f"{self._base_url}{path}"
         return str(httpx.URL(url).copy_with(params=query)) if query else url
 
     def get(self, url: str, *, subject: str, absent: Collection[int] = ()) -> bytes | None:
-        """The body at `url`; None where the status is one of `absent`. Errors as of `ask`."""
-        return self.ask(url, subject=subject, read=bytes, absent=absent)
+        """The body at `url`; None if the status is one of `absent`. Errors: see `fetch`."""
+        return self.fetch(url, subject=subject, read=bytes, absent=absent)
 
-    def ask(
-        self, url: str, *, subject: str, read: Callable[[bytes], Answer], absent: Collection[int] = ()
-    ) -> Answer | None:
-        """What `read` makes of the body at `url`; None where the status is one of `absent`.
+    def fetch(
+        self, url: str, *, subject: str, read: Callable[[bytes], Result], absent: Collection[int] = ()
+    ) -> Result | None:
+        """The result of `read` for the body at `url`; None if the status is one of `absent`.
 
-        408, 425, 429, 5xx, timeouts, dropped or truncated bodies, and bodies for which `read` raises a ValueError that
-        says what came, are tried again within the patience, then SourceUnavailable. A host that asks for a longer
-        pause, or answers one of `shut_by`, is not asked any more: HostShut, until the pause is over. Any other status
-        is Refused and too large a body a SourceError, both at once. `subject` names in errors what was asked for.
+        408, 425, 429, 5xx, timeouts, truncated bodies, and bodies for which `read` raises a ValueError, are retried;
+        after the last retry they are SourceUnavailable. A host that asks for a pause longer than the patience, or responds with
+        a blocking status, gets no more requests until the pause is over: HostBlocked. Any other status is Refused at
+        once, and too large a body a SourceError. `subject` names the request in errors.
         """
-        self._refuse_shut()
-        return self._breaker.ask(lambda: self._persistently(url, subject, read, absent))
+        self._raise_if_blocked()
+        return self._breaker.call(lambda: self._with_retries(url, subject, read, absent))
 
-    def _persistently(
-        self, url: str, subject: str, read: Callable[[bytes], Answer], absent: Collection[int]
-    ) -> Answer | None:
+    def _with_retries(
+        self, url: str, subject: str, read: Callable[[bytes], Result], absent: Collection[int]
+    ) -> Result | None:
         first_failure: list[float] = []
 
         def stop(tries: tenacity.RetryCallState) -> bool:
@@ -153,41 +149,41 @@ class HttpReader:
                 return True
             return now - first_failure[0] + tries.upcoming_sleep >= self._patience.seconds
 
-        def attempt() -> Answer | None:
+        def attempt() -> Result | None:
             self._wait_for_turn()
             return self._once(url, subject, read, absent)
 
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Passing), wait=self._wait, stop=stop, reraise=True
+            retry=tenacity.retry_if_exception_type(_Transient), wait=self._wait, stop=stop, reraise=True
         )
         try:
             return attempts(attempt)
-        except _Passing as fault:
-            tries = attempts.statistics["attempt_number"]
+        except _Transient as fault:
+            count = attempts.statistics["attempt_number"]
             raise SourceUnavailable(
-                f"{subject}: {fault}, {tries} times from {url}, tried for {self._patience.seconds:.0f} s at most. "
-                "Run it again later; what is stored stands."
+                f"{subject}: {fault}, {count} times from {url}, retried for {self._patience.seconds:.0f} s at most. "
+                "Run it again later; nothing stored was lost."
             ) from fault
 
     def _wait(self, tries: tenacity.RetryCallState) -> float:
         seconds = self._patience.wait(tries)
         fault = tries.outcome.exception() if tries.outcome else None
-        if isinstance(fault, _Passing) and fault.for_all:
-            self._open_at = max(self._open_at, time.monotonic() + seconds)
+        if isinstance(fault, _Transient) and fault.for_all:
+            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
         return seconds
 
     def _wait_for_turn(self) -> None:
-        """Until no pause holds and the limiter, whose buckets are not made for several threads, lets this one pass."""
+        """Wait for the end of a pause and for the limiter, one thread at a time: the limiter is not thread-safe."""
         with self._turn:
             while True:
-                self._refuse_shut()
-                time.sleep(max(0.0, self._open_at - time.monotonic()))
+                self._raise_if_blocked()
+                time.sleep(max(0.0, self._paused_until - time.monotonic()))
                 if self._limiter is not None:
                     self._limiter.try_acquire(self.host)
-                if self._open_at <= time.monotonic():
+                if self._paused_until <= time.monotonic():
                     return
 
-    def _once(self, url: str, subject: str, read: Callable[[bytes], Answer], absent: Collection[int]) -> Answer | None:
+    def _once(self, url: str, subject: str, read: Callable[[bytes], Result], absent: Collection[int]) -> Result | None:
         deadline = time.monotonic() + self._answer_seconds
         body = bytearray()
         try:
@@ -199,43 +195,43 @@ class HttpReader:
                     body += chunk
                     if len(body) > self._most_bytes:
                         raise SourceError(
-                            f"{subject}: more than {self._most_bytes:,} bytes at {url}; not what was asked for."
+                            f"{subject}: more than {self._most_bytes:,} bytes at {url}; this cannot be right."
                         )
                     if time.monotonic() > deadline:
-                        raise _Passing("the answer came too slowly")
+                        raise _Transient("the response came too slowly")
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
-            raise Refused(f"{subject}: {url} cannot be asked; check the address.") from None
+            raise Refused(f"{subject}: {url} is no valid request; check the address.") from None
         except (httpx.TransportError, httpx.DecodingError) as failure:
-            raise _Passing(f"{type(failure).__name__} ({failure})") from failure
+            raise _Transient(f"{type(failure).__name__} ({failure})") from failure
         try:
             return read(bytes(body))
         except ValueError as failure:
-            raise _Passing(f"{failure}") from failure
+            raise _Transient(f"{failure}") from failure
 
     def _raise_for_status(self, response: httpx.Response, url: str, subject: str) -> None:
         status = response.status_code
-        if status in self._shut_by:
-            why = f"answered HTTP {status}, which shuts out who asks"
-            raise HostShut(f"{subject}: HTTP {status} from {url}. {self.shut(float('inf'), why)}")
-        if status in _PASSING or status >= 500:
+        if status in self._blocking_statuses:
+            why = f"answered HTTP {status}: it blocks this client"
+            raise HostBlocked(f"{subject}: HTTP {status} from {url}. {self.block(float('inf'), why)}")
+        if status in _TRANSIENT_STATUSES or status >= 500:
             pause = retry_after(response.headers.get("Retry-After"))
             if pause > self._patience.seconds:
                 why = f"answered HTTP {status} and asks to wait {pause:.0f} s"
-                raise HostShut(f"{subject}: HTTP {status} from {url}. {self.shut(pause, why)}")
-            raise _Passing(f"HTTP {status}", pause, for_all=status == _TOO_MANY or pause > 0)
+                raise HostBlocked(f"{subject}: HTTP {status} from {url}. {self.block(pause, why)}")
+            raise _Transient(f"HTTP {status}", pause, for_all=status == _TOO_MANY or pause > 0)
         if status != 200:
-            raise Refused(f"{subject}: HTTP {status} from {url}; check the address, this is not tried again.", status)
+            raise Refused(f"{subject}: HTTP {status} from {url}; check the address, it is not retried.", status)
 
-    def _refuse_shut(self) -> None:
-        if self._shut and time.monotonic() < self._shut[0]:
-            raise HostShut(f"not asked, because {self._not_asked(self._shut[1])}")
+    def _raise_if_blocked(self) -> None:
+        if self._blocked and time.monotonic() < self._blocked[0]:
+            raise HostBlocked(f"not requested, because {self._block_message(self._blocked[1])}")
 
-    def _not_asked(self, why: str) -> str:
-        return f"{self.host} {why}: it is asked no more in this run. Run it again later; what is stored stands."
+    def _block_message(self, why: str) -> str:
+        return f"{self.host} {why}. This run sends it no more requests; run it again later. Nothing stored was lost."
 
 
 def retry_after(header: str | None) -> float:
-    """Seconds to wait by a Retry-After header, which holds seconds or a date; 0 for any other text and none."""
+    """The seconds to wait of a Retry-After header, which holds seconds or a date; 0 for any other text or None."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
@@ -248,9 +244,9 @@ def retry_after(header: str | None) -> float:
 
 
 class CircuitBreaker:
-    """Lets questions to `host` through until `limit` of them in a row got no answer; then each fails at once.
+    """Lets calls through until `limit` in a row got no answer; then calls fail at once for `again_after` seconds.
 
-    `again_after` seconds later questions are let through again: a step that is tried again shall find out.
+    After that calls are let through again, so that a retried step finds out whether the host is back.
     """
 
     def __init__(self, host: str, limit: int = 3, again_after: float = 30.0):
@@ -261,22 +257,22 @@ class CircuitBreaker:
         self._unanswered = 0
         self._lock = threading.Lock()
 
-    def ask(self, question: Callable[[], Answer]) -> Answer:
-        asked_at = time.monotonic()
-        if self._unanswered >= self._limit and asked_at < self._failed_at + self._again_after:
+    def call(self, request: Callable[[], Result]) -> Result:
+        started_at = time.monotonic()
+        if self._unanswered >= self._limit and started_at < self._failed_at + self._again_after:
             raise SourceUnavailable(
-                f"not asked, because {self._host} gave no answer {self._limit} times in a row. "
-                "Check the network and the address, then run it again; what is stored stands."
+                f"not requested, because {self._host} gave no answer {self._limit} times in a row. "
+                "Check the network and the address, then run it again; nothing stored was lost."
             )
         try:
-            answer = question()
+            result = request()
         except SourceUnavailable:
             with self._lock:
                 self._unanswered += 1
                 self._failed_at = time.monotonic()
             raise
         with self._lock:
-            # Late answers to earlier questions do not close an open circuit again.
-            if self._unanswered < self._limit or asked_at >= self._failed_at:
+            # A late answer to an earlier call does not close an open circuit.
+            if self._unanswered < self._limit or started_at >= self._failed_at:
                 self._unanswered = 0
-        return answer
+        return result

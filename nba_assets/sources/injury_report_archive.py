@@ -1,7 +1,7 @@
-"""The NBA's archive of injury reports as a source of the graph: each report is fetched once and kept in landing.
+"""The NBA's archive of injury reports: each report is fetched once and kept in landing.
 
-The archive answers 403 for what it does not hold and also, for a while, to who asks it too fast, so a report is absent
-only if another one, known to exist, still comes.
+The archive answers 403 for a report that it does not have and, for a while, to a client that sends requests too fast.
+So a report counts as absent only if the archive still sends another one that is known to exist.
 """
 
 import datetime as dt
@@ -25,10 +25,10 @@ DAYS_BEFORE = 14
 class InjuryReportArchive(InjuryReportSource):
     """The archive at `base_url`.
 
-    landing: folder or bucket URL of kept reports, used below a folder named like the host. requests_per_minute: evenly
-    spaced; the archive was never seen to refuse fewer than 3 a second. waits: seconds before each further try of a
-    report that did not come. probe: ISO date of a report known to exist. shut_seconds: how long to wait for an archive
-    that refuses it, which has opened again after 20 to 120, and how long to leave it alone if it still does.
+    landing: folder or bucket URL of kept reports, in a subfolder named like the host. requests_per_minute: evenly
+    spaced; the archive has not been seen to refuse fewer than 3 a second. waits: seconds before each retry. probe: ISO
+    date of a report known to exist. shut_seconds: how long to wait if the archive refuses the probe (it recovered after
+    20 to 120 s), and how long to send no requests if it then still does.
     """
 
     base_url: str
@@ -55,7 +55,7 @@ class InjuryReportArchive(InjuryReportSource):
         place = _place(day, at)
         kept = self._landing.document(*place)
         fetched = None if kept and not refresh else self._fetch(day, at, proof=kept is None)
-        # What was published once stays published here, also when the archive no longer holds it.
+        # A kept report stays available even if the archive has removed it.
         document = fetched or kept
         if document is None:
             return None
@@ -63,34 +63,34 @@ class InjuryReportArchive(InjuryReportSource):
         if report.report_date != day:
             raise UnreadableReport(
                 f"{self._archive.url(day, at)}: the report of {day} says it was published on {report.report_date}. "
-                "Nothing of it was stored; look at the document."
+                "It was not stored; look at the document."
             )
         if fetched:
             self._landing.keep_document(fetched, *place)
         return report
 
     def _fetch(self, day: dt.date, at: dt.time, *, proof: bool) -> bytes | None:
-        """The report from the archive; None where there is none, with proof of it if that is asked for."""
+        """The report from the archive; None if it has none, checked with another report if `proof` is true."""
         document = self._archive.fetch(day, at)
         if document is None and proof and not self._is_open(day):
             time.sleep(self.shut_seconds)
             document = self._archive.fetch(day, at)
             if document is None and not self._is_open(day):
                 known = self._known[0] if self._known else self.probe
-                why = f"refuses also the report of {known}, which it has, and did so {self.shut_seconds:g} s ago"
-                raise SourceUnavailable(f"injury report of {day}: {self._archive.reader.shut(self.shut_seconds, why)}")
+                why = f"also refuses the report of {known}, which it has, twice within {self.shut_seconds:g} s"
+                raise SourceUnavailable(f"injury report of {day}: {self._archive.reader.block(self.shut_seconds, why)}")
         if document is not None:
-            # The newest that came in this run: names and places have changed, so an old one proves less.
+            # Prefer the newest report of this run as proof: the archive has changed names and addresses.
             self._known = (day, at)
         return document
 
     def _is_open(self, day: dt.date) -> bool:
-        """Whether a report known to exist comes: that of `_known_near`, which is the newest of this run if any came."""
+        """Whether the archive sends a report known to exist: this run's newest one, else that of `_known_near`."""
         self._known = self._known or (self._known_near(day), EVENING)
         return self._archive.fetch(*self._known) is not None
 
     def _known_near(self, day: dt.date) -> dt.date:
-        """The last day before `day` whose report was kept lately, else the declared one."""
+        """The last of the 14 days before `day` whose report is kept, else `probe`."""
         before = (day - dt.timedelta(days=number) for number in range(1, DAYS_BEFORE + 1))
         kept = (other for other in before if self._landing.document(*_place(other, EVENING)) is not None)
         return next(kept, dt.date.fromisoformat(self.probe))

@@ -1,4 +1,4 @@
-"""Where the injury report prints what: from the characters of the PDF to rows of seven cells, without their meaning."""
+"""The layout of the injury report: from the characters of the PDF to rows of seven cells, not interpreted."""
 
 import re
 import threading
@@ -19,8 +19,8 @@ _HEADINGS = ("Game Date", "Game Time", "Matchup", "Team", "Player Name", "Curren
 _REASON = len(_HEADINGS) - 1
 # Multiples of the height of a line (1.2 em): lines of one reason are 1.1 to 1.3 apart, rows 1.8 or more.
 _SAME_LINE, _SAME_REASON = 0.25, 1.55
-_MARGIN = 5.0  # points that a cell's text may start to the left of its heading
-# PDFium may be called from one thread at a time in a process.
+_MARGIN = 5.0  # points by which a cell's text may start left of its heading
+# PDFium is not thread-safe.
 _PDFIUM = threading.Lock()
 
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in points, counted up from the bottom
@@ -31,8 +31,7 @@ Cells = tuple[str, ...]  # the text of one row under each of _HEADINGS, "" where
 class PrintedReport:
     """The first page's title line, and the rows of every page from top to bottom.
 
-    A wrapped reason is one cell of the row that it is printed around; where it is around no row, it is a row with
-    nothing but a reason.
+    A wrapped reason is one cell of the row beside it; if there is no row beside it, it is a row with only a reason.
     """
 
     title: str
@@ -51,7 +50,7 @@ _Line = list[_Word]
 
 
 def squeezed(text: str) -> str:
-    """The text in lower case and without blanks, which tight letter spacing swallows anyway."""
+    """The text in lower case without blanks, which are unreliable in these PDFs."""
     return re.sub(r"\s+", "", text).lower()
 
 
@@ -101,7 +100,7 @@ def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
     for index in range(count):
         character = chr(pdfium_c.FPDFText_GetUnicode(text, index))
         box = _as_displayed(text.get_charbox(index, loose=True), rotation, paper)
-        # After a hyphen at the end of a line PDFium leaves out the break, and calls the hyphen control character 2.
+        # PDFium returns a hyphen at the end of a line as control character 2, without a line break.
         if word and (character.isspace() or abs(box[1] - start[1]) > _SAME_LINE * (start[3] - start[1])):
             yield _word(word, start, page_height)
             word = ""
@@ -113,7 +112,7 @@ def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
 
 
 def _as_displayed(box: _Box, rotation: int, paper: _Box) -> _Box:
-    """The box on the page as a reader sees it: turned clockwise by `rotation` degrees, with its corner at 0, 0."""
+    """The box on the displayed page, which is rotated clockwise by `rotation` degrees and starts at 0, 0."""
     left, bottom, right, top = box
     paper_left, paper_bottom, paper_right, paper_top = paper
     if rotation == 90:
@@ -158,7 +157,7 @@ def _refuse_missing_pages(lines: list[_Line], number: int, count: int, source: s
     for line in lines:
         footer = re.fullmatch(r"page(\d+)of(\d+)", squeezed(_text(line)))
         if footer and (int(footer[1]), int(footer[2])) != (number, count):
-            raise UnreadableReport(f"{source}: page {number} of {count} calls itself '{_text(line)}'; fetch it again.")
+            raise UnreadableReport(f"{source}: page {number} of {count} is numbered '{_text(line)}'; fetch it again.")
 
 
 def _column_lefts(header: _Line) -> list[float]:
@@ -189,7 +188,7 @@ def _rows(lines: list[_Line], lefts: list[float]) -> list[Cells]:
 
 
 def _add_row(first: _Word, cells: list[str], rows: list[tuple[float, list[str]]]) -> None:
-    """A player is printed in the middle of a wrapped reason, and his game and team sometimes beside its first line."""
+    """A player is printed beside the middle of a wrapped reason, his game and team sometimes beside its first line."""
     if rows and first.middle - rows[-1][0] <= _SAME_REASON * first.height:
         _, above = rows[-1]
         if not any(upper and lower for upper, lower in zip(above, cells, strict=False)):

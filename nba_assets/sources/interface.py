@@ -1,4 +1,4 @@
-"""What sources of box scores, injury reports and rosters can do: the real services, and the sample league."""
+"""The interfaces of sources of box scores, injury reports and rosters."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ import dagster as dg
 import pandas as pd
 
 EVENING = dt.time(17, 30)
-"""When the report of a day is published that counts for its evening games (Eastern)."""
+"""Publication time (Eastern) of the evening report, which is used for a day's evening games."""
 
 
 class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
-    """Games and box-score rows of one week at a time, as the columns of the raw tables without `week`.
+    """Games and box scores of one week at a time, with the columns of the raw tables without `week`.
 
-    `weeks_in_flight` says how many weeks may be asked at once.
+    weeks_in_flight: how many weeks may be requested at once.
     """
 
     weeks_in_flight: int = 1
 
     @abstractmethod
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
-        """The games of the week; `refresh` asks again what was kept from an earlier answer."""
+        """The games of the week; `refresh` ignores a kept response."""
 
     @abstractmethod
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        """The box-score rows of the week; `closed` says that they will not change any more and may be kept."""
+        """The box-score rows of the week. closed: every game is final, so the response may be kept."""
 
     def quarantine(self, week: dt.date) -> None:
-        """Forget the kept answers of a week whose rows were refused, so that the next try asks again."""
+        """Move away the kept responses of a week whose rows were refused, so that they are requested again."""
 
 
 @dataclass(frozen=True)
 class Report:
     """One report as published on `report_date` at `report_time` (Eastern, "HH:MM").
 
-    `rows` has `nba_injury_report.COLUMNS`, one row for each listed player and one, without a player, for each team that
-    has not submitted yet. `unread_lines` holds, as printed, every line that gave no row. Games of teams that are none
-    of the league's, as on All-Star weekend, are in neither.
+    rows: `nba_injury_report.COLUMNS`, one row for each listed player and one, without a player, for each team that has
+    not submitted yet. unread_lines: the text of every line that could not be parsed. Games of teams outside the league,
+    as on All-Star weekend, are left out of both.
     """
 
     report_date: dt.date
@@ -50,17 +50,15 @@ class Report:
 
 
 class InjuryReportSource(dg.ConfigurableResource[Any], ABC):
-    """Injury reports, one for every hour of a day. `reports_in_flight` says how many may be asked at once."""
+    """Injury reports, one for every hour. reports_in_flight: how many may be requested at once."""
 
     reports_in_flight: int = 1
 
     @abstractmethod
     def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
-        """The report published on `day` at `at` (Eastern, half past an hour), None where there is none.
+        """The report published on `day` at `at` (Eastern, half past an hour); None if there is none.
 
-        `refresh` asks again what was kept.
-
-        Raises SourceError when it cannot be had or read.
+        `refresh` ignores a kept report. A report that cannot be fetched or read is a SourceError.
         """
 
 
@@ -69,8 +67,8 @@ class RosterSource(dg.ConfigurableResource[Any], ABC):
 
     @abstractmethod
     def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
-        """The players of the team (abbreviation) as known on `as_of`, today or the season's last day.
+        """The players of the team (abbreviation) on `as_of`, today or the season's last day.
 
-        `basketball_reference.COLUMNS`, one row a player; `refresh` asks again what was kept of that day. Raises
-        SourceError when it cannot be had or read.
+        `basketball_reference.COLUMNS`, one row a player. `refresh` ignores the page kept of that day. A roster that
+        cannot be fetched or read is a SourceError.
         """

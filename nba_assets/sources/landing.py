@@ -1,4 +1,4 @@
-"""The landing folder: answers of closed weeks, kept page by page as they arrive, on disk or in a bucket."""
+"""The landing folder: responses of sources, kept on disk or in a bucket."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from nba_assets.errors import SourceError
 
 
 class Landing:
-    """Pages of one service under `root`/<week>/<kind>-<page>.json, each with the instant it was fetched.
+    """Pages of one service, at `root`/<week>/<kind>-<page>.json, and other documents.
 
-    A page is one JSON object, so one that was cut short by a kill does not parse and counts as missing.
+    A page is one JSON object: if a killed process wrote only a part of it, it does not parse and counts as missing.
     """
 
     def __init__(self, root: UPath):
         self._root = root
 
     def page(self, week: dt.date, kind: str, number: int) -> dict[str, Any] | None:
-        """The kept page, `{"fetched_at": …, "body": …}`; None where there is none or only a part of one."""
+        """The kept page, `{"fetched_at": …, "body": …}`; None if there is none or only a part of it."""
         try:
             kept = orjson.loads(self._path(week, kind, number).read_bytes())
         except (FileNotFoundError, ValueError):
@@ -35,12 +35,12 @@ class Landing:
             path.write_bytes(orjson.dumps(page))
         except Exception as error:  # a bucket's client has errors of many kinds
             raise SourceError(
-                f"week {week}: the answer cannot be kept at {path} ({_told(error)}). "
-                "Free space, fix permissions or set NBA_LANDING; weeks stored so far stand."
+                f"week {week}: the response cannot be written to {path} ({_message(error)}). "
+                "Free space, fix permissions or set NBA_LANDING; nothing stored was lost."
             ) from error
 
     def document(self, *path: str) -> bytes | None:
-        """The document kept at `path` below the root; None where there is none."""
+        """The document kept at `path` under the root; None if there is none."""
         place = self._root.joinpath(*path)
         try:
             document: bytes = place.read_bytes()
@@ -48,13 +48,13 @@ class Landing:
             return None
         except OSError as error:
             raise SourceError(
-                f"the kept answer {place} cannot be read ({error.strerror or error}). "
-                "Fix permissions or set NBA_LANDING; what is stored so far stands."
+                f"the kept response {place} cannot be read ({error.strerror or error}). "
+                "Fix permissions or set NBA_LANDING; nothing stored was lost."
             ) from error
         return document
 
     def keep_document(self, document: bytes, *path: str) -> None:
-        """Keep a document that does not tell by itself whether it is whole: it gets its name once it is written."""
+        """Write a document of any format; it is renamed to its name once it is complete."""
         place = self._root.joinpath(*path)
         part = place.with_name(f"{place.name}.part")
         try:
@@ -63,12 +63,12 @@ class Landing:
             part.rename(place)
         except Exception as error:  # a bucket's client has errors of many kinds
             raise SourceError(
-                f"the answer cannot be kept at {place} ({_told(error)}). "
-                "Free space, fix permissions or set NBA_LANDING; what is stored so far stands."
+                f"the response cannot be written to {place} ({_message(error)}). "
+                "Free space, fix permissions or set NBA_LANDING; nothing stored was lost."
             ) from error
 
     def quarantine(self, week: dt.date, kind: str, why: str) -> None:
-        """Move the kept pages to names no reader looks for, `why`-<instant>-<name>: "refused" ones are evidence."""
+        """Rename the kept pages to `why`-<instant>-<name>, which is not read again but can be examined."""
         folder = self._root / week.isoformat()
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
         try:
@@ -76,7 +76,7 @@ class Landing:
                 path.rename(folder / f"{why}-{stamp}-{path.name}")
         except Exception as error:  # a bucket's client has errors of many kinds
             raise SourceError(
-                f"week {week}: the kept answers in {folder} cannot be set aside ({_told(error)}). "
+                f"week {week}: the kept responses in {folder} cannot be renamed ({_message(error)}). "
                 "Fix its permissions, then materialize the week with refresh: true."
             ) from error
 
@@ -84,5 +84,5 @@ class Landing:
         return self._root / week.isoformat() / f"{kind}-{number:04d}.json"
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error or type(error).__name__)

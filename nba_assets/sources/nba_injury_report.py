@@ -1,4 +1,4 @@
-"""The NBA's official injury reports: the PDF of a day, and what its rows say. Storing them belongs to the assets."""
+"""The NBA's official injury reports: fetches the PDF and parses its rows."""
 
 import re
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ COLUMNS = [
 NOT_YET_SUBMITTED = "Not Yet Submitted"
 NOT_OF_THE_LEAGUE = "non-nbateam"  # squeezed
 _PATIENCE_SECONDS = 120.0
-# The archive names reports by the hour ("05PM") until the day before, and by the minute ("05_30PM") since.
+# Reports are named by the hour ("05PM") before this date, and by the minute ("05_30PM") since.
 _NAMES_CHANGED = date(2025, 12, 22)
-_BOTH_NAMES = timedelta(days=14)  # around the change, during which it answered 403 for nine days
+_BOTH_NAMES = timedelta(days=14)  # try both names around the change, when the archive answered 403 for nine days
 
 _STATUSES = {status.lower(): status for status in ("Out", "Questionable", "Doubtful", "Probable", "Available")}
 # The first pattern found in the reason, in lower case and without blanks, decides.
@@ -42,7 +42,7 @@ _REASON_CATEGORIES = (
 
 @dataclass
 class InjuryReports:
-    """The league's archive of reports, one for every hour: by default that of 5:30 PM Eastern is read."""
+    """The league's archive of reports, one for every hour; by default the report of 5:30 PM Eastern is read."""
 
     base_url: str = "https://ak-static.cms.nba.com"
     published_at: time = EVENING
@@ -55,16 +55,16 @@ class InjuryReports:
         self.reader = HttpReader(self.base_url, patience=patience, limiter=self.limiter, most_bytes=MOST_BYTES)
 
     def fetch(self, report_date: date, at: time | None = None) -> bytes | None:
-        """The PDF of that day and time; None where the archive says 403 or 404, as it does of what it does not hold.
+        """The PDF of that day and time; None for 403 or 404, with which the archive answers if it has none.
 
-        403 is also its answer to who asks too fast: see `injury_report_archive`.
+        It also answers 403 to a client that sends requests too fast: see `injury_report_archive`.
         """
         names = [self.url(report_date, at)]
         if abs(report_date - _NAMES_CHANGED) <= _BOTH_NAMES:
             names.append(self._url(report_date, at, by_minute=report_date < _NAMES_CHANGED))
         subject = f"injury report of {report_date}" + (f" at {at:%H:%M}" if at and at != EVENING else "")
-        answers = (self.reader.get(name, subject=subject, absent=(403, 404)) for name in names)
-        return next((document for document in answers if document is not None), None)
+        documents = (self.reader.get(name, subject=subject, absent=(403, 404)) for name in names)
+        return next((document for document in documents if document is not None), None)
 
     def url(self, report_date: date, at: time | None = None) -> str:
         return self._url(report_date, at, by_minute=report_date >= _NAMES_CHANGED)
@@ -75,7 +75,7 @@ class InjuryReports:
 
 
 def parse_report(pdf: bytes, *, source: str) -> Report:
-    """Every row of the report. `source`, a path or an address, names it in the UnreadableReport of a bad one."""
+    """The rows of the report. `source` (path or address) names it in an UnreadableReport."""
     layout = read_layout(pdf, source=source)
     published = _published(layout.title, source)
     table = _Table()
@@ -102,7 +102,7 @@ def _published(title: str, source: str) -> datetime:
 
 
 class _Table:
-    """Reads rows in the order they are printed and carries down what is printed once: date, time, matchup and team."""
+    """Parses rows in printed order and carries down what is printed only once: date, time, matchup and team."""
 
     def __init__(self) -> None:
         self.rows: list[list[object]] = []
@@ -117,7 +117,7 @@ class _Table:
     def read(self, pages: list[list[Cells]]) -> None:
         for page, following in zip(pages, [*pages[1:], []], strict=True):
             if page and following and _is_start_of_reason(page[-1]) and _has_player(following[0]):
-                # The page break fell inside a row, above its player: what was printed before it belongs to him.
+                # The page break is inside a row, above its player: the text before it belongs to his row.
                 *place, _, _, reason = page.pop()
                 *_, player, status, rest = following[0]
                 first = [below or above for above, below in zip(place, following[0], strict=False)]
@@ -128,7 +128,7 @@ class _Table:
         for position, cells in enumerate(page):
             *others, reason = cells
             if position == 0 and self._last_was_read and not any(others):
-                # The page break fell inside a reason: its end stands alone at the top of the next page.
+                # The page break is inside a reason: the first line of the page is its end.
                 self.rows[-1][-1] = f"{self.rows[-1][-1]} {reason}"
                 continue
             self._carry(*cells[:4])
@@ -190,7 +190,7 @@ def _game_date(printed: str) -> date | None:
 
 
 def _game_time(printed: str) -> str | None:
-    """The 24-hour time; the report prints neither AM nor PM, and games that count start from noon to 11 PM Eastern."""
+    """The 24-hour time. The report prints neither AM nor PM; NBA games start from noon to 11 PM Eastern."""
     clock = re.match(r"(\d{1,2}):(\d\d)", squeezed(printed))
     return f"{int(clock[1]) % 12 + 12}:{clock[2]}" if clock else None
 
@@ -204,11 +204,11 @@ _SUFFIX = r"(?:Jr\.?|Sr\.?|II|III|IV|V)"
 
 
 def _first_name_first(printed: str) -> str:
-    """ "Payton II, Gary" as "Gary Payton II"; "" where no last and first name can be told apart."""
+    """ "Payton II, Gary" as "Gary Payton II"; "" if first and last name cannot be separated."""
     spaced = re.sub(rf"(?<=[^\W\dA-Z_])({_SUFFIX})(?=,|$)", r" \1", printed)
     *last, first = [part.strip() for part in spaced.split(",")]
     if not last:
-        # Without a comma only a lone blank, or a capital after a small letter, tells the two names apart.
+        # Without a comma, only a single blank or a capital after a small letter separates the two names.
         halves = re.fullmatch(r"(\w+)(?: |(?<=[^\W\dA-Z_])(?=[A-Z]))(\w+)", spaced)
         last, first = ([halves[1]], halves[2]) if halves else ([], "")
     words = " ".join([first, *last]).split()

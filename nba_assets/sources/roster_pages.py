@@ -1,4 +1,4 @@
-"""Basketball-Reference's team pages as a source of the graph: one page a team and day, kept in landing."""
+"""Basketball-Reference's team pages as a source: one page a team and day, kept in landing."""
 
 import datetime as dt
 from typing import Any
@@ -10,7 +10,7 @@ from upath import UPath
 
 from nba_assets.partitions import season_name
 from nba_assets.sources.basketball_reference import Rosters, parse_roster
-from nba_assets.sources.http import at_most
+from nba_assets.sources.http import per_minute
 from nba_assets.sources.interface import RosterSource
 from nba_assets.sources.landing import Landing
 
@@ -18,9 +18,8 @@ from nba_assets.sources.landing import Landing
 class RosterPages(RosterSource):
     """The site at `base_url`.
 
-    landing: folder or bucket URL of kept pages, used below a folder named like the host. requests_per_minute: the site
-    shuts out for an hour who asks more than 20 times. waits: seconds before each further try of a page that did not
-    come.
+    landing: folder or bucket URL of kept pages, in a subfolder named like the host. requests_per_minute: the site
+    blocks a client for an hour after more than 20. waits: seconds before each retry.
     """
 
     base_url: str
@@ -31,7 +30,7 @@ class RosterPages(RosterSource):
     _landing: Landing = PrivateAttr()
 
     def setup_for_execution(self, context: Any) -> None:
-        limiter = at_most(self.requests_per_minute)
+        limiter = per_minute(self.requests_per_minute)
         self._pages = Rosters(base_url=self.base_url, limiter=limiter, waits=self.waits)
         self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
 

@@ -226,7 +226,7 @@ def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: Sc
         with pytest.raises(SourceUnavailable, match="HTTP 503"):
             source.games(CHRISTMAS + number * WEEK, refresh=False)
     asked = len(web.paths)
-    with pytest.raises(SourceUnavailable, match=r"not asked, because .* gave no answer 3 times in a row"):
+    with pytest.raises(SourceUnavailable, match=r"not requested, because .* gave no answer 3 times in a row"):
         source.games(CHRISTMAS + 3 * WEEK, refresh=False)
     assert len(web.paths) == asked
 
@@ -234,7 +234,7 @@ def test_an_outage_is_waited_out_by_the_first_weeks_and_not_by_every_one(web: Sc
 def test_who_asks_to_wait_for_an_hour_is_not_waited_for(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers, web.headers = [429], {"Retry-After": "3600"}
     with pytest.raises(
-        SourceUnavailable, match=r"week 2021-12-24: HTTP 429 .*asks to wait 3600 s: it is asked no more in this run"
+        SourceUnavailable, match=r"week 2021-12-24: HTTP 429 .*asks to wait 3600 s. This run sends it no more requests"
     ):
         api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
     assert len(web.paths) == 1
@@ -257,7 +257,7 @@ def test_an_answer_that_trickles_in_is_given_up(tmp_path: Path) -> None:
     with Server(("127.0.0.1", 0), Trickling) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         source = api(f"http://127.0.0.1:{server.server_port}", tmp_path, give_up_seconds=0.5, answer_seconds=0.5)
-        with pytest.raises(SourceUnavailable, match=r"week 2021-12-24: the answer came too slowly"):
+        with pytest.raises(SourceUnavailable, match=r"week 2021-12-24: the response came too slowly"):
             source.games(CHRISTMAS, refresh=False)
         server.shutdown()
 
@@ -281,7 +281,7 @@ def test_a_lasting_fault_ends_with_the_week_named(fault: Any, told: str, web: Sc
 )
 def test_a_cursor_without_end_is_an_error(next_cursor: Callable[[int], int], web: ScriptedWeb, tmp_path: Path) -> None:
     web.answer = lambda path: page(BOX_ROW, cursor=next_cursor(len(web.paths)))
-    with pytest.raises(SourceError, match=r"week 2021-12-24: .*/v1/stats pages without end"):
+    with pytest.raises(SourceError, match=r"week 2021-12-24: .*/v1/stats returns pages without end"):
         api(web.url, tmp_path).box_scores(CHRISTMAS, closed=False, refresh=False)
     assert len(web.paths) <= 400
 

@@ -143,11 +143,11 @@ def test_two_way_is_seen_inside_the_link_too() -> None:
         ),
         pytest.param(
             page(DONCIC, title="2023-24 Boston Celtics Roster and Stats"),
-            "calls itself '2023-24 Boston Celtics Roster and Stats', not the roster of the 2023-24 Dallas Mavericks",
+            "is titled '2023-24 Boston Celtics Roster and Stats', not the roster of the 2023-24 Dallas Mavericks",
             id="another team's page",
         ),
         pytest.param(
-            page(DONCIC, title="2022-23 Dallas Mavericks Roster and Stats"), "calls itself '2022-23", id="last season"
+            page(DONCIC, title="2022-23 Dallas Mavericks Roster and Stats"), "is titled '2022-23", id="last season"
         ),
         pytest.param(page(DONCIC, title="Rate Limited Request"), "'Rate Limited Request'", id="no title of a team"),
         pytest.param(page(DONCIC | {"weight": "230 lb"}), "Luka Dončić: weight is '230 lb'", id="weight with a unit"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nba_assets.errors import SourceUnavailable
-from nba_assets.sources.http import CircuitBreaker, HostShut, HttpReader, Patience, at_most
+from nba_assets.sources.http import CircuitBreaker, HostBlocked, HttpReader, Patience, per_minute
 from nba_assets_tests.conftest import ScriptedWeb
 
 
@@ -48,10 +48,10 @@ def test_a_longer_pause_than_the_patience_ends_the_questions_until_it_is_over(
 ) -> None:
     web.answers, web.headers = [429, (200, b"here")], {"Retry-After": "2"}
     reader = reader_of(web, readers, Patience(1.0))
-    with pytest.raises(HostShut, match=r"^page 0: HTTP 429 .*asks to wait 2 s: it is asked no more in this run"):
+    with pytest.raises(HostBlocked, match=r"^page 0: HTTP 429 .*asks to wait 2 s. This run sends it no more requests"):
         reader.get(web.url, subject="page 0")
     for number in range(1, 31):
-        with pytest.raises(HostShut, match=r"^not asked, because .* asks to wait 2 s"):
+        with pytest.raises(HostBlocked, match=r"^not requested, because .* asks to wait 2 s"):
             reader.get(web.url, subject=f"page {number}")
     assert len(web.paths) == 1
     time.sleep(2.1)
@@ -60,9 +60,9 @@ def test_a_longer_pause_than_the_patience_ends_the_questions_until_it_is_over(
 
 def test_a_status_that_shuts_the_host_ends_the_questions_to_it_alone(web: ScriptedWeb, readers: ExitStack) -> None:
     web.answers = [403, (200, b"here")]
-    shut, other = (reader_of(web, readers, Patience(1.0), shut_by=(403,)) for _ in range(2))
+    shut, other = (reader_of(web, readers, Patience(1.0), blocking_statuses=(403,)) for _ in range(2))
     for _ in range(3):
-        with pytest.raises(HostShut, match="answered HTTP 403"):
+        with pytest.raises(HostBlocked, match="answered HTTP 403"):
             shut.get(web.url, subject="a page")
     assert other.get(web.url, subject="a page") == b"here"
     assert len(web.paths) == 2
@@ -76,7 +76,7 @@ def test_all_threads_keep_the_pause_that_one_was_asked_for(web: ScriptedWeb, rea
         return (429, b"") if len(arrivals) == 1 else (200, b"here")
 
     web.answer, web.headers = answer, {"Retry-After": "2"}
-    reader = reader_of(web, readers, Patience(10.0), limiter=at_most(1000))
+    reader = reader_of(web, readers, Patience(10.0), limiter=per_minute(1000))
 
     def ask(number: int) -> bytes | None:
         time.sleep(0.3 if number else 0.0)
@@ -89,7 +89,7 @@ def test_all_threads_keep_the_pause_that_one_was_asked_for(web: ScriptedWeb, rea
 
 
 def test_patience_is_counted_from_the_first_failure_on(web: ScriptedWeb, readers: ExitStack) -> None:
-    limiter = at_most(20, a_second=1)
+    limiter = per_minute(20, a_second=1)
     limiter.try_acquire("another question")
     web.answers = [500, (200, b"here")]
     reader = reader_of(web, readers, Patience(0.9), limiter=limiter)
@@ -104,21 +104,21 @@ def test_a_host_that_stays_silent_is_not_asked_for_a_while_and_then_again() -> N
     breaker = CircuitBreaker("http://host", limit=2, again_after=0.2)
     for _ in range(2):
         with pytest.raises(SourceUnavailable, match="nothing came back"):
-            breaker.ask(silence)
-    with pytest.raises(SourceUnavailable, match="not asked, because http://host gave no answer 2 times in a row"):
-        breaker.ask(lambda: "an answer")
+            breaker.call(silence)
+    with pytest.raises(SourceUnavailable, match="not requested, because http://host gave no answer 2 times in a row"):
+        breaker.call(lambda: "an answer")
     time.sleep(0.25)
     with pytest.raises(SourceUnavailable, match="nothing came back"):
-        breaker.ask(silence)
-    with pytest.raises(SourceUnavailable, match="not asked"):
-        breaker.ask(lambda: "an answer")
+        breaker.call(silence)
+    with pytest.raises(SourceUnavailable, match="not requested"):
+        breaker.call(lambda: "an answer")
     time.sleep(0.25)
-    assert [breaker.ask(lambda: "an answer") for _ in range(3)] == ["an answer"] * 3
+    assert [breaker.call(lambda: "an answer") for _ in range(3)] == ["an answer"] * 3
 
 
 def test_answers_between_make_the_count_start_again() -> None:
     breaker = CircuitBreaker("http://host", limit=2)
     for _ in range(3):
         with pytest.raises(SourceUnavailable, match="nothing came back"):
-            breaker.ask(silence)
-        assert breaker.ask(lambda: "an answer") == "an answer"
+            breaker.call(silence)
+        assert breaker.call(lambda: "an answer") == "an answer"

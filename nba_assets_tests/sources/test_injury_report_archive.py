@@ -128,7 +128,7 @@ def test_after_three_days_without_an_answer_no_more_are_asked(web: ScriptedWeb, 
             archive.report(DAY + dt.timedelta(days=number), refresh=False)
         told.append(str(error.value).split(",")[0])
     assert told[2] == "injury report of 2024-01-06: HTTP 503"
-    assert told[3:] == ["not asked"] * 2
+    assert told[3:] == ["not requested"] * 2
     assert len(web.paths) == 9
 
 
@@ -178,12 +178,12 @@ def test_an_archive_that_refuses_everything_is_shut_and_no_day_is_absent(
     other = DAY + dt.timedelta(days=1)
     started = time.monotonic()
     with pytest.raises(
-        SourceUnavailable, match=r"^injury report of 2024-01-05: .* refuses also the report of 2024-01-04"
+        SourceUnavailable, match=r"^injury report of 2024-01-05: .* also refuses the report of 2024-01-04"
     ):
         archive.report(other, refresh=False)
     assert time.monotonic() - started >= 1.0
     assert asked(web) == ["2024-01-05", "2024-01-04"] * 2
-    with pytest.raises(SourceUnavailable, match=r"not asked, because .* refuses also"):
+    with pytest.raises(SourceUnavailable, match=r"not requested, because .* also refuses"):
         archive.report(other, refresh=False)
     assert len(web.paths) == 4
 

@@ -136,5 +136,5 @@ def test_a_key_file_that_is_none_is_one_error_that_names_the_week(tmp_path: Path
     key = tmp_path / "key.json"
     key.write_text("{}")
     landing = Landing(UPath("gs://nba/landing", token=str(key), endpoint_url="http://127.0.0.1:1"))
-    with pytest.raises(SourceError, match=f"week {CHRISTMAS}: the answer cannot be kept at gs://nba/landing/"):
+    with pytest.raises(SourceError, match=f"week {CHRISTMAS}: the response cannot be written to gs://nba/landing/"):
         landing.keep(CHRISTMAS, "stats", 1, PAGE)

@@ -384,7 +384,7 @@ ROWS = [(*GAME, "Milwaukee Bucks", "Crowder, Jae", "Out", "Rest")]
         pytest.param(printed_report(ROWS, headings=["Player", "Status"]), "no column headings", id="other columns"),
         pytest.param(
             printed_report(ROWS, footer="Page {page} of 2"),
-            "page 1 of 1 calls itself 'Page 1 of 2'",
+            "page 1 of 1 is numbered 'Page 1 of 2'",
             id="a missing page",
         ),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.league.teams import TEAMS
-from nba_assets.sources.http import HostShut
+from nba_assets.sources.http import HostBlocked
 from nba_assets.sources.roster_pages import RosterPages
 from nba_assets_tests.conftest import ScriptedWeb
 from nba_assets_tests.sources.test_basketball_reference import DONCIC, LIVELY, page
@@ -54,7 +54,7 @@ def test_a_site_that_shuts_us_out_is_asked_once_in_a_run(
 ) -> None:
     web.answers, web.headers = [status], headers
     for team in TEAMS:
-        with pytest.raises(HostShut, match=f"{why}.*: it is asked no more in this run"):
+        with pytest.raises(HostBlocked, match=f"{why}.*This run sends it no more requests"):
             pages.roster(team, 2023, TODAY, refresh=False)
     assert len(web.paths) == 1
 

@@ -19,7 +19,7 @@ from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import last_day_of_season
 from nba_assets.settings import Settings
 from nba_assets.sources.basketball_reference import COLUMNS
-from nba_assets.sources.http import HostShut
+from nba_assets.sources.http import HostBlocked
 from nba_assets.sources.interface import RosterSource
 from nba_assets.sources.sample.source import SampleRosters
 from nba_assets.tables import BR_ROSTERS_CURRENT, ROSTER_CHANGES
@@ -225,7 +225,7 @@ def test_father_and_son_are_two_players_of_a_team() -> None:
 
 
 def test_a_host_that_shuts_is_told_once_and_kept_pages_are_still_read() -> None:
-    shut = HostShut("roster of BOS 2021: HTTP 403 from http://host. It is asked no more in this run.")
+    shut = HostBlocked("roster of BOS 2021: HTTP 403 from http://host. This run sends it no more requests.")
     read, failures = read_rosters(pages(BOS=shut, CHI=shut, UTA=shut), SEASON, MONDAY, refresh=False)
     assert {team: str(why) for team, why in failures.items()} == {
         "BOS": str(shut),

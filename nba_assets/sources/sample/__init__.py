@@ -1,1 +1,1 @@
-"""A simulated league: schedule, box scores, absences and rosters, the same ones each time."""
+"""A simulated league: the same schedule, box scores, absences and rosters each time."""

@@ -1,4 +1,4 @@
-"""Who of the sample league is ruled out before tip-off, and why: injury spells, rest, trades, the G League."""
+"""Players of the sample league who are ruled out before tip-off: injuries, rest, trades, the G League."""
 
 from __future__ import annotations
 

@@ -21,21 +21,21 @@ _PLAYS = 109.3  # field-goal attempts, trips to the line and turnovers of a team
 _LEAST_MINUTES, _MOST_MINUTES = 1.0, 40.4  # of regulation time
 _QUARTER, _OVERTIME = 12 / 48, 5 / 48
 _FOUL_LIMIT = 6
-_EASE = 0.004  # a point of lead makes the leaders' shots so much worse: who trails fights
+_EASE = 0.004  # by which each point of lead lowers the leader's shooting
 _POSITION_GROUP = np.array([POSITIONS[position] for position in SLOT_POSITIONS])
 
 
 @dataclass(frozen=True)
 class Season:
-    """What holds before any ball is thrown up. Day-by-day arrays are (days, players)."""
+    """The state of the league before its games are played. Daily arrays are (days, players)."""
 
     calendar: Calendar
     rosters: Rosters
     held: np.ndarray  # (days, teams, SLOTS) player row
     spells: np.ndarray  # reason out, or AVAILABLE
-    role: np.ndarray  # what the coach makes of a player for a stretch, on the scale of ability
-    appetite: np.ndarray  # share of the plays he takes, drifting, as a factor
-    touch: np.ndarray  # shooting, drifting, as a factor
+    role: np.ndarray  # the player's role in the team for some days, on the scale of ability
+    appetite: np.ndarray  # drifting factor on his share of the plays
+    touch: np.ndarray  # drifting factor on his shooting
     pace: np.ndarray  # (teams) plays above the league's
     offence: np.ndarray  # (teams) factor on shooting
     defence: np.ndarray  # (teams) factor on the opponent's shooting
@@ -44,7 +44,7 @@ class Season:
 
 @dataclass(frozen=True)
 class Plan:
-    """A set of games as they stand at tip-off. minutes: of regulation time."""
+    """A set of games at tip-off. minutes: of regulation time."""
 
     who: np.ndarray  # player row, -1 for an open contract
     minutes: np.ndarray
@@ -56,7 +56,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class BoxScores:
-    """What the scorers wrote down.
+    """The box scores of a set of games.
 
     who: player row, -1 for an open contract. absent: number of the reason a player was ruled out for, or AVAILABLE.
     minutes: whole; 0 with a line for who came in for seconds. lines: (len(LINE), games, 2, SLOTS) counts.
@@ -130,7 +130,7 @@ def new_season(calendar: Calendar, rosters: Rosters, rng: np.random.Generator) -
 
 
 def _stretches(rng: np.random.Generator, days: int, players: int, *, mean_days: float, spread: float) -> np.ndarray:
-    """A level per player that holds for a stretch of days and then jumps."""
+    """A level per player that stays constant for some days and then jumps."""
     jumps = rng.random((days, players)) < 1 / mean_days
     since = np.maximum.accumulate(np.where(jumps, np.arange(days)[:, None], 0), axis=0)
     return np.take_along_axis(rng.normal(0, spread, (days, players)), since, axis=0)
@@ -142,7 +142,7 @@ def _drift(rng: np.random.Generator, days: int, players: int, step: float) -> np
 
 
 def play(season: Season, schedule: Schedule, rng: np.random.Generator) -> BoxScores:
-    """Play the games of a schedule quarter by quarter, and overtimes until nobody is level."""
+    """Play the games of a schedule quarter by quarter, then overtimes until no game is tied."""
     who = season.held[schedule.day[:, None], schedule.teams]
     absent = ruled_out(schedule, season.held, season.spells, season.rosters.players["ability"].to_numpy(), rng)
     plan = _plan(season, schedule, who, absent, rng)
@@ -162,7 +162,7 @@ def play(season: Season, schedule: Schedule, rng: np.random.Generator) -> BoxSco
 
 
 def _plan(season: Season, schedule: Schedule, who: np.ndarray, absent: np.ndarray, rng: np.random.Generator) -> Plan:
-    """Minutes, tempo and form of the night, as far as rosters, absences, opponents and the calendar decide them."""
+    """Minutes, pace and form in each game, from rosters, absences, opponents and the calendar."""
     day, teams = schedule.day[:, None, None], schedule.teams
     tempo = season.pace[teams].sum(axis=-1, keepdims=True) + rng.normal(0, 3.5, (len(teams), 1))
     home = np.array([1.013, 0.987])
@@ -183,7 +183,7 @@ def _plan(season: Season, schedule: Schedule, who: np.ndarray, absent: np.ndarra
 def _minutes(
     season: Season, schedule: Schedule, who: np.ndarray, absent: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """By standing among those who can play; an absence helps most whoever plays the same position."""
+    """By rank among the available players; an absence helps players of the same position most."""
     standing = season.role[schedule.day[:, None, None], who]
     can_play = (who >= 0) & (absent == AVAILABLE)
     share = (who >= 0) / (1 + np.exp(-standing))
@@ -198,7 +198,7 @@ def _minutes(
 
 
 def _shared_time(standing: np.ndarray, plays: np.ndarray) -> np.ndarray:
-    """240 minutes a team: logistic in standing, all standings of a team shifted alike until the sum is right."""
+    """240 minutes a team: logistic in rank, with all ranks of a team shifted alike until the sum is right."""
     low, high = np.full(plays.shape[:2], -8.0), np.full(plays.shape[:2], 8.0)
     for _ in range(24):
         shift = (low + high) / 2
@@ -249,7 +249,7 @@ def _shared_count(total: np.ndarray, weight: np.ndarray, rng: np.random.Generato
 
 
 def _level_at_the_buzzer(lines: np.ndarray, rng: np.random.Generator) -> None:
-    """Half of the games that stand a point apart are levelled by a free throw: who trails plays for overtime."""
+    """Half of the games that are a point apart are tied by a free throw of the trailing team."""
     score = scores(lines)
     game = np.flatnonzero((np.ptp(score, axis=-1) == 1) & (rng.random(len(score)) < 0.5))
     side = np.argmin(score[game], axis=-1)
@@ -259,6 +259,6 @@ def _level_at_the_buzzer(lines: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _one_off_the_bench(benched: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """In a few team-games one who had not played comes in for seconds, to foul."""
+    """In a few team-games a player who had not played comes in for seconds, to foul."""
     first = benched & (benched.cumsum(axis=-1) == 1)
     return first & (rng.random(benched.shape[:2]) < 0.04)[..., None]

@@ -45,7 +45,7 @@ class SampleLeague:
         return games[~games["postseason"] | (games["game_date"] < known)].reset_index(drop=True)
 
     def box_scores(self, first: dt.date, last: dt.date) -> pd.DataFrame:
-        """One row a player under contract and played game; "00" minutes and zeros for who did not play."""
+        """One row a player under contract and played game; "00" minutes and zeros for players who did not play."""
         rows = _window([frames.box_scores for frames in self._touching(first, last)], first, last)
         return rows[rows["game_date"] < self._today].reset_index(drop=True)
 

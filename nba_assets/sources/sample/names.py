@@ -1,4 +1,4 @@
-"""Names, home countries and colleges of the sample league's players. All fictional; chance may echo a real one."""
+"""Names, home countries and colleges of the sample league's players. All fictional; real ones are chance."""
 
 from __future__ import annotations
 

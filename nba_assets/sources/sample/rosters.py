@@ -1,4 +1,4 @@
-"""The sample league's players and who belongs to which team: traits, ageing, newcomers, trades. No games."""
+"""The sample league's players and their teams: traits, ageing, rookies, trades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POSITIONS = {"PG": "G", "SG": "G", "SF": "F", "PF": "F", "C": "C"}
 _NUMBERS = (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 20, 21, 22, 23, 24, 25, 30, 31, 32, 33, 41, 44, 55)
 _EMPTY = -1
 
-# Means by position. Shares are of field-goal attempts or of plays; counts weigh a player's share of the team's.
+# Means by position. Shares are of field-goal attempts or of plays; counts weigh his share of the team's.
 _TRAITS = pd.DataFrame(
     {
         "PG": (0.42, 0.520, 0.366, 0.83, 0.095, 0.145, 1.90, 0.40, 0.75, 1.20, 0.40, 0.9, 74.5, 195),

@@ -1,4 +1,4 @@
-"""The sample league's calendar: the teams, the days of each season, who meets whom and when. No results."""
+"""The sample league's calendar: the teams, the days of each season and the schedule of games."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def tip_off(date: dt.date, home_team: str) -> dt.datetime:
 
 
 def regular_season(calendar: Calendar, rng: np.random.Generator) -> Schedule:
-    """1,230 games, 82 a team; each is put where the two teams have most rest and the league fewest games."""
+    """1,230 games, 82 a team; each on the day with the most rest for its teams and the fewest other games."""
     pairs = rng.permutation(_pairings(calendar.season))
     wanted = calendar.games_wanted
     open_days = np.flatnonzero(wanted)
@@ -149,7 +149,7 @@ def _games_at_home(home: int, visitor: int, season: int) -> int:
         return 1
     if home // TEAMS_PER_DIVISION == visitor // TEAMS_PER_DIVISION:
         return 2
-    # Of the five teams of a neighbouring division one comes once and one is visited once; the pair changes yearly.
+    # Of the five teams of a neighbouring division one visits and one is visited only once; the pair changes yearly.
     first, second = sorted((home, visitor))
     step = (second - first + season) % TEAMS_PER_DIVISION
     return 1 if step == (0 if home == first else 1) else 2

@@ -29,7 +29,7 @@ _SERIES_GAMES, _SERIES_WINS = 7, 4
 
 @dataclass(frozen=True)
 class SeasonFrames:
-    """Everything one season publishes, as if all of it had been played; each frame is in order of game date."""
+    """The frames of one season, as if all games had been played, each in order of game date."""
 
     games: pd.DataFrame
     box_scores: pd.DataFrame

@@ -1,4 +1,4 @@
-"""The simulated league as every source of the graph: no key, no network, the same rows each time."""
+"""The sample league as the sources of the graph; it needs no key and no network."""
 
 import datetime as dt
 import functools
@@ -16,53 +16,53 @@ from nba_assets.sources.sample.league import SampleLeague
 
 
 class _SharedLeague:
-    """One league for several resources, which may ask it from several threads."""
+    """One league for several resources and threads."""
 
     def __init__(self) -> None:
         self._league = SampleLeague()
         self._lock = threading.Lock()
 
-    def ask(self, question: Callable[[SampleLeague], pd.DataFrame]) -> pd.DataFrame:
+    def read(self, query: Callable[[SampleLeague], pd.DataFrame]) -> pd.DataFrame:
         with self._lock:
-            return question(self._league)
+            return query(self._league)
 
 
 @functools.cache
 def _league() -> _SharedLeague:
-    """The process's league: each season is simulated once, whichever source is asked first."""
+    """The league of the process, so that each season is simulated once for all sources."""
     return _SharedLeague()
 
 
 class SampleSource(BoxScoreSource):
-    """Games of a fictional league; see `sample_league`."""
+    """Games and box scores of the sample league."""
 
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
-        games = _league().ask(lambda league: league.games(week, last_day(week)))
+        games = _league().read(lambda league: league.games(week, last_day(week)))
         return games.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
 
     def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        rows = _league().ask(lambda league: league.box_scores(week, last_day(week)))
+        rows = _league().read(lambda league: league.box_scores(week, last_day(week)))
         return rows.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
 
 
 class SampleInjuryReports(InjuryReportSource):
-    """Who is ruled out of the fictional league's games."""
+    """Injury reports of the sample league."""
 
     def report(self, day: dt.date, at: dt.time = EVENING, *, refresh: bool) -> Report | None:
         if at != EVENING:
-            return None  # no game of the fictional league tips off before it
-        rows = _league().ask(lambda league: league.injury_report(day, day))
+            return None  # no game of the sample league tips off earlier
+        rows = _league().read(lambda league: league.injury_report(day, day))
         if rows.empty:
             return None
         return Report(day, rows["report_time"].iloc[0], rows[nba_injury_report.COLUMNS], [])
 
 
 class SampleRosters(RosterSource):
-    """Who is under contract in the fictional league."""
+    """Rosters of the sample league."""
 
     def roster(self, team: str, season: int, as_of: dt.date, *, refresh: bool) -> pd.DataFrame:
         try:
-            players = _league().ask(lambda league: league.roster(season, as_of))
+            players = _league().read(lambda league: league.roster(season, as_of))
         except ValueError as error:
             raise SourceError(f"roster of {team} {season}: {error}. Choose another season.") from error
         of_team = players[players["team"] == team].reset_index(drop=True)
