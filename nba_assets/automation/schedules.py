@@ -44,9 +44,7 @@ def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Ta
 
     This picks up games that were postponed, added or corrected. No model is trained.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(
-        context, "morning", 2, run_config={"ops": refresh_config(refresh=True)}
-    )
+    return weekly_run(context, source, warehouse, "morning", 2, run_config={"ops": refresh_config(refresh=True)})
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
@@ -58,9 +56,7 @@ def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tab
     last morning run over its week. The backfill report and the champion are not included: the report applies bounds to
     a finished range, and somebody should read the comparison before a model is deployed.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(
-        context, "friday", 3, run_config={"ops": refresh_config(refresh=True)}
-    )
+    return weekly_run(context, source, warehouse, "friday", 3, run_config={"ops": refresh_config(refresh=True)})
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
@@ -70,7 +66,7 @@ def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Ta
 
     Reports that are already complete in the table are not fetched again.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(context, "evening", 1)
+    return weekly_run(context, source, warehouse, "evening", 1)
 
 
 @in_league_time("0 18 * * *", ROSTERS)
@@ -123,7 +119,16 @@ def off_season_skip(
     return dg.SkipReason(f"off-season: weeks {named} have no game, neither stored nor at the source")
 
 
-def run_of_weeks(context: dg.ScheduleEvaluationContext, name: str, weeks: int, **options: Any) -> dg.RunRequest:
-    """One run over the newest weeks; its run key keeps a tick that is evaluated twice from starting two runs."""
+def weekly_run(
+    context: dg.ScheduleEvaluationContext,
+    source: BoxScoreSource,
+    warehouse: Warehouse,
+    name: str,
+    weeks: int,
+    **options: Any,
+) -> TickResult:
+    """In season, one run over the newest weeks; its key keeps a tick that is evaluated twice from starting two runs."""
     today = league_day(context)
-    return dg.RunRequest(run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options)
+    return off_season_skip(context, source, warehouse) or dg.RunRequest(
+        run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options
+    )
