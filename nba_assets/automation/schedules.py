@@ -25,6 +25,7 @@ from nba_assets.weekly.off_season import off_season
 
 Source = dg.ResourceParam[BoxScoreSource]
 Tables = dg.ResourceParam[Warehouse]
+Context = dg.ScheduleEvaluationContext
 TickResult = dg.RunRequest | dg.SkipReason
 
 
@@ -39,7 +40,7 @@ def in_league_time(cron: str, job: Any) -> Any:
 
 
 @in_league_time("0 8 * * 0-4,6", REFRESH_WEEKS)
-def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def morning(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """08:00 US/Eastern except Fridays, after the last game on the west coast: refreshes the two newest weeks.
 
     This picks up games that were postponed, added or corrected. No model is trained.
@@ -48,7 +49,7 @@ def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Ta
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
-def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def friday(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """Fridays 08:00 US/Eastern: closes the finished week, trains the new week's model and predicts with it.
 
     It replaces that day's morning run, because two runs over the same weeks would wait for each other. It also
@@ -60,7 +61,7 @@ def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tab
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
-def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def evening(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """18:00 US/Eastern, after the 17:30 injury report: fetches the reports of the week in progress and updates the
     tables that read them, so that tonight's predictions leave out players who are ruled out.
 
@@ -70,7 +71,7 @@ def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Ta
 
 
 @in_league_time("0 18 * * *", ROSTERS)
-def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def evening_rosters(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """18:00 US/Eastern: the rosters of the season, in a run of their own because their partitions are seasons.
 
     Skipped in the off-season: nothing reads summer moves before the first game, and the first evening of the season
@@ -83,7 +84,7 @@ def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, wareh
 
 
 @in_league_time("0 12,20 * * *", CHECK_HEALTH)
-def health(context: dg.ScheduleEvaluationContext) -> TickResult:
+def health(context: Context) -> TickResult:
     """12:00 and 20:00 US/Eastern, all year: data_health alone, to notice when no other schedule runs.
 
     It changes no data and passes in the off-season.
@@ -94,7 +95,7 @@ def health(context: dg.ScheduleEvaluationContext) -> TickResult:
 SCHEDULES = (morning, friday, evening, evening_rosters, health)
 
 
-def league_day(context: dg.ScheduleEvaluationContext) -> dt.date:
+def league_day(context: Context) -> dt.date:
     """The date in US/Eastern at the tick's scheduled time."""
     return context.scheduled_execution_time.astimezone(LEAGUE_TIME).date()
 
@@ -106,9 +107,7 @@ def weeks_to(day: dt.date, number: int) -> list[dt.date]:
     return [week for week in weeks if week >= first]
 
 
-def off_season_skip(
-    context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehouse: Warehouse
-) -> dg.SkipReason | None:
+def off_season_skip(context: Context, source: BoxScoreSource, warehouse: Warehouse) -> dg.SkipReason | None:
     """The reason to skip a tick in the off-season or before the history; None in season."""
     weeks = weeks_to(league_day(context), 2)
     if not weeks:
@@ -120,12 +119,7 @@ def off_season_skip(
 
 
 def weekly_run(
-    context: dg.ScheduleEvaluationContext,
-    source: BoxScoreSource,
-    warehouse: Warehouse,
-    name: str,
-    weeks: int,
-    **options: Any,
+    context: Context, source: BoxScoreSource, warehouse: Warehouse, name: str, weeks: int, **options: Any
 ) -> TickResult:
     """In season, one run over the newest weeks; its key keeps a tick that is evaluated twice from starting two runs."""
     today = league_day(context)

@@ -140,13 +140,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("share_of_listings_played", _A, _V5, "share", "Fading, half-life 8 listings.", _LISTING),
     Feature("share_of_fit_listings_played", _A, _V5, "share", "Not ruled out, half-life 3 listings.", _LISTING),
     Feature("minutes_ruled_out", _A, _V5, "minutes", "Usual minutes of the team-mates ruled out."),
-    Feature("minutes_ruled_out_new", _A, _V5, "minutes", "The same; each fades with the games he has been out for."),
+    Feature("minutes_ruled_out_new", _A, _V5, "minutes", "Each fades with the games he has been out for."),
     Feature("points_ruled_out", _A, _V5, "points", "Usual points of the team-mates ruled out."),
-    Feature("points_ruled_out_new", _A, _V5, "points", "The same; each fades with the games he has been out for."),
+    Feature("points_ruled_out_new", _A, _V5, "points", "Each fades with the games he has been out for."),
     Feature("opponent_points_ruled_out", _A, _V5, "points", "Usual points of the opponents ruled out."),
-    Feature(
-        "opponent_points_ruled_out_new", _A, _V5, "points", "The same; each fades with the games he has been out for."
-    ),
+    Feature("opponent_points_ruled_out_new", _A, _V5, "points", "Each fades with the games he has been out for."),
     Feature("team_mates_available", _A, _V5, "players", "Listed team-mates who are not ruled out."),
     Feature("minutes_rank", _A, _V5, "rank", "By usual minutes among those not ruled out; 1 has the most."),
     Feature("play_probability", _A, _V5, "share", "Probability that he plays, 0 if ruled out; learned week by week."),
