@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from nba_assets.dagster_instance.home import prepare_home
 from nba_assets.errors import SettingsError
 from nba_assets.settings import Settings
+
+DATE = click.DateTime(["%Y-%m-%d"])
 
 
 class Commands(click.Group):
@@ -39,13 +42,8 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), default="2021-10-01", help="a date in the first week")
-@click.option(
-    "--last",
-    type=click.DateTime(["%Y-%m-%d"]),
-    default="2024-04-30",
-    help="a date in the last week; the report ends here",
-)
+@click.option("--first", type=DATE, default="2021-10-01", help="a date in the first week")
+@click.option("--last", type=DATE, default="2024-04-30", help="a date in the last week; the report ends here")
 @click.option("--refresh", is_flag=True, help="fetch weeks again that are stored in the landing folder")
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
     """Materialize every week from --first to --last, then print the backfill report."""
@@ -55,22 +53,11 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
 
     weeks = weeks_of_range(first.date(), last.date())
     dates = {"config": {"first_date": f"{first.date()}", "last_date": f"{last.date()}"}}
-    result = run_job(
-        "backfill",
-        tags=week_range_tags(weeks),
-        run_config={
-            "ops": {
-                **refresh_config(refresh),
-                "nba_validation__backfill_report": dates,
-                "nba_validation__data_health": dates,
-                "nba_ml__model_comparison": dates,
-            },
-            "loggers": {"console": {"config": {}}},
-        },
-    )
-    reports = result.asset_materializations_for_node("nba_validation__backfill_report")
-    if reports:
-        text, _, _ = str(reports[0].metadata["report"].value).partition(report_text.CHART)
+    reports = ("nba_validation__backfill_report", "nba_validation__data_health", "nba_ml__model_comparison")
+    ops = {**refresh_config(refresh), **dict.fromkeys(reports, dates)}
+    result = run_job("backfill", ops, tags=week_range_tags(weeks))
+    for materialized in result.asset_materializations_for_node("nba_validation__backfill_report"):
+        text, _, _ = str(materialized.metadata["report"].value).partition(report_text.CHART)
         click.echo(f"\n{text}")
     # Thirty pages at twenty requests a minute would delay every backfill: real rosters have their own command.
     sample = Settings.from_environment().source == "sample"
@@ -81,12 +68,8 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool) -> None:
 
 
 @cli.command()
-@click.option(
-    "--first", type=click.DateTime(["%Y-%m-%d"]), help="a date in the first week; by default the first of the history"
-)
-@click.option(
-    "--last", type=click.DateTime(["%Y-%m-%d"]), help="a date in the last week; by default the week in progress"
-)
+@click.option("--first", type=DATE, help="a date in the first week; by default the first of the history")
+@click.option("--last", type=DATE, help="a date in the last week; by default the week in progress")
 def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
     """Print the state of every week, and what to do about weeks that are not complete."""
     from nba_assets.partitions import FIRST_WEEK, league_today, weeks_of_range
@@ -95,13 +78,7 @@ def health(first: dt.datetime | None, last: dt.datetime | None) -> None:
         weeks_of_range(first.date() if first else FIRST_WEEK, last.date() if last else league_today())
     given = {"first_date": first, "last_date": last}
     dates = {name: f"{date.date()}" for name, date in given.items() if date}
-    result = run_job(
-        "data_health",
-        run_config={
-            "ops": {"nba_validation__data_health": {"config": dates}},
-            "loggers": {"console": {"config": {"log_level": "WARNING"}}},
-        },
-    )
+    result = run_job("data_health", {"nba_validation__data_health": {"config": dates}}, log_level="WARNING")
     for materialized in result.asset_materializations_for_node("nba_validation__data_health"):
         click.echo(materialized.metadata["weeks by state"].value)
     failed = print_failed_checks(result)
@@ -156,13 +133,8 @@ def store_rosters(season: int, refresh: bool) -> bool:
     """Run the job `rosters`; whether it succeeded."""
     from nba_assets.partitions import season_name
 
-    teams = {"team_rosters": {"config": {"refresh": refresh}}}
-    result = run_job(
-        "rosters",
-        partition_key=season_name(season),
-        run_config={"ops": teams, "loggers": {"console": {"config": {}}}},
-    )
-    return result.success
+    ops = {"team_rosters": {"config": {"refresh": refresh}}}
+    return run_job("rosters", ops, partition_key=season_name(season)).success
 
 
 def print_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
@@ -184,7 +156,9 @@ def print_failed_checks(result: dg.ExecuteInProcessResult) -> bool:
     return bool(failed)
 
 
-def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
+def run_job(
+    name: str, ops: Mapping[str, Any], *, log_level: str = "INFO", tags: Mapping[str, str] | None = None, **options: Any
+) -> dg.ExecuteInProcessResult:
     """Mark killed runs as failed, run a job in this process and print its failures."""
     instance = open_instance()  # first, because importing the definitions checks the home
 
@@ -199,8 +173,14 @@ def run_job(name: str, **arguments: Any) -> dg.ExecuteInProcessResult:
         click.echo(f"run {run_id} had been killed; the weeks it published are kept", err=True)
     run_id = f"{uuid.uuid4()}"
     with run_lock(instance, run_id):
-        tags = {**INTERACTIVE, **arguments.pop("tags", {})}
-        result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False, tags=tags, **arguments)
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config={"ops": ops, "loggers": {"console": {"config": {"log_level": log_level}}}},
+            tags={**INTERACTIVE, **(tags or {})},
+            **options,
+        )
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.RESOURCE_INIT_FAILURE and event.engine_event_data.error:
             click.echo(f"\n{event.engine_event_data.error.message.strip()}", err=True)

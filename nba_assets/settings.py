@@ -59,10 +59,9 @@ def web_address(example: str) -> Callable[[str], str]:
     """A validator that accepts http:// and https:// addresses without user and password."""
 
     def checked(value: str) -> str:
+        without_user(value)
         try:
-            address = urlsplit(without_user(value))
-        except SecretValueError:
-            raise
+            address = urlsplit(value)
         except ValueError:
             address = urlsplit("")
         if address.scheme not in ("http", "https") or not address.netloc:
@@ -107,10 +106,10 @@ def without_user(value: str) -> str:
 
 
 def folder_or_bucket(value: str) -> UPath:
+    if "://" in value:
+        without_user(value)
     try:
-        return UPath(without_user(value) if "://" in value else value)
-    except SecretValueError:
-        raise
+        return UPath(value)
     except ValueError:
         raise ValueError("use a folder, or a bucket URL such as gs://bucket/folder") from None
 

@@ -40,7 +40,7 @@ def test_everything_loads_and_fits_together(definitions: dg.Definitions) -> None
     assert {"preflight", "sample_week", "backfill"} <= {job.name for job in definitions.resolve_all_job_defs()}
 
 
-def test_every_asset_says_what_it_is_and_whose(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+def test_every_asset_has_a_description_and_an_owner(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     for key, spec in assets.items():
         assert spec.group_name == group_of(key), key
         assert spec.description, key
@@ -88,7 +88,9 @@ def test_a_weekly_table_is_an_asset_with_its_schema_weeks_and_checks(
 
 
 @pytest.mark.parametrize("table", MEASURED_TABLES, ids=lambda table: table.name)
-def test_a_run_fails_by_its_gate_when_a_week_was_refused(definitions: dg.Definitions, table: Table) -> None:
+def test_every_weekly_table_has_the_unpartitioned_check_every_week_published(
+    definitions: dg.Definitions, table: Table
+) -> None:
     graph = definitions.resolve_asset_graph()
     key = dg.AssetCheckKey(table.asset_key, "every_week_published")
     assert key in graph.asset_check_keys

@@ -74,12 +74,14 @@ def test_the_week_in_progress_is_a_partition_and_the_next_is_not() -> None:
     [("2022-01-07T04:59:00+00:00", "2021-12-31"), ("2022-01-07T05:01:00+00:00", "2022-01-07")],
     ids=["Thursday evening in New York, Friday in UTC", "Friday in New York"],
 )
-def test_weeks_open_at_midnight_of_the_league(instant: str, newest: str) -> None:
+def test_weeks_begin_at_midnight_us_eastern(instant: str, newest: str) -> None:
     assert WEEKS.get_partition_keys(current_time=dt.datetime.fromisoformat(instant))[-1] == newest
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_today_is_the_leagues_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+def test_today_is_the_date_in_us_eastern_whatever_the_machine_s_zone(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
     with monkeypatch.context() as clock:
         clock.setenv("TZ", zone)
         time.tzset()
@@ -147,7 +149,7 @@ def test_seasons_go_from_the_first_week_to_the_one_after_today() -> None:
     assert (seasons[0], seasons[-1]) == ("2021-22", season_name(season_of(league_today()) + 1))
 
 
-def test_weeks_in_a_row_are_told_as_a_range() -> None:
+def test_consecutive_weeks_are_written_as_a_range() -> None:
     first, second, third = weeks_between(day("2021-12-17"), day("2021-12-31"))
     assert weeks_as_ranges([third, first, second]) == ["2021-12-17 to 2021-12-31"]
     assert weeks_as_ranges([first, third]) == ["2021-12-17", "2021-12-31"]

@@ -27,14 +27,14 @@ def test_nothing_set_means_the_sample_league_under_var() -> None:
         ({"BALLDONTLIE_TIER": "goat", "BALLDONTLIE_REQUESTS_PER_MINUTE": "90"}, 90),
     ],
 )
-def test_the_tier_says_how_often_is_asked_unless_a_number_does(variables: dict[str, str], limit: int) -> None:
+def test_the_tier_sets_the_request_limit_unless_a_number_does(variables: dict[str, str], limit: int) -> None:
     settings = Settings.from_environment({"NBA_SOURCE": "balldontlie", **variables})
     source = box_score_source(settings)
     assert isinstance(source, Balldontlie)
     assert source.requests_per_minute == settings.balldontlie_requests_per_minute == limit
 
 
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_an_empty_variable_counts_as_not_set() -> None:
     names = ["NBA_DATA", "NBA_SOURCE", "NBA_LANDING", "NBA_WAREHOUSE_PATH", "BALLDONTLIE_BASE_URL"]
     names += ["BALLDONTLIE_REQUESTS_PER_MINUTE", "BALLDONTLIE_API_KEY", "BALLDONTLIE_TIER"]
     assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
@@ -48,7 +48,7 @@ def test_real_and_simulated_rows_never_share_a_file() -> None:
     assert paths == {Path("/data/sample.duckdb"), Path("/data/balldontlie.duckdb")}
 
 
-def test_every_variable_is_taken() -> None:
+def test_every_variable_is_read() -> None:
     settings = Settings.from_environment(
         {
             "NBA_DATA": "/data",
@@ -83,9 +83,7 @@ STAND_IN = "http://127.0.0.1:8099"
         pytest.param({"BASKETBALL_REFERENCE_BASE_URL": STAND_IN}, (REAL[0], STAND_IN), id="one alone"),
     ],
 )
-def test_a_rehearsal_against_a_stand_in_never_reaches_a_real_host(
-    variables: dict[str, str], addresses: tuple[str, str]
-) -> None:
+def test_with_a_stand_in_no_request_reaches_a_real_host(variables: dict[str, str], addresses: tuple[str, str]) -> None:
     settings = Settings.from_environment(variables)
     assert (settings.injury_base_url, settings.basketball_reference_base_url) == addresses
 
@@ -138,14 +136,14 @@ def test_an_unusable_bigquery_setting_is_refused_by_name(name: str, value: str, 
         Settings.from_environment(environment)
 
 
-def test_nobody_is_alerted_unless_asked_for() -> None:
+def test_alerts_go_only_to_the_log_by_default() -> None:
     alerts = Settings.from_environment({"NBA_DAGIT_URL": "https://dagit.example.org/"}).alerts
     assert alerts == AlertSettings.read({"NBA_DAGIT_URL": "https://dagit.example.org"})
     assert not (alerts.webhook_url or alerts.email or alerts.smtp_url)
     assert alerts.dagit_url == "https://dagit.example.org"
 
 
-def test_alert_secrets_are_taken_and_not_shown() -> None:
+def test_alert_secrets_are_read_and_not_shown() -> None:
     webhook = Settings.from_environment({"NBA_ALERT_WEBHOOK_URL": " https://hooks.example.org/very-secret\n"})
     assert webhook.alerts.webhook_url.get_secret_value() == "https://hooks.example.org/very-secret"
     mail = Settings.from_environment(
@@ -155,7 +153,7 @@ def test_alert_secrets_are_taken_and_not_shown() -> None:
     assert "very-secret" not in repr(webhook) + repr(mail)
 
 
-def test_no_secret_is_shown_by_what_holds_it() -> None:
+def test_no_secret_is_in_the_repr_of_settings_and_sources() -> None:
     settings = Settings.from_environment(
         {
             "NBA_SOURCE": "balldontlie",
@@ -206,17 +204,17 @@ def test_an_address_with_a_password_is_refused_without_repeating_it(name: str, v
         ({"NBA_SOURCE": "x", "BALLDONTLIE_REQUESTS_PER_MINUTE": "y"}, "NBA_SOURCE='x': use one of sample, balldontlie"),
     ],
 )
-def test_a_user_reads_one_line_whatever_was_wrong(variables: dict[str, str], told: str) -> None:
+def test_every_settings_error_is_one_line(variables: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError) as error:
         Settings.from_environment(variables)
     assert str(error.value) == told
 
 
-def test_a_variable_named_like_a_field_means_nothing() -> None:
+def test_a_variable_named_like_a_field_is_ignored() -> None:
     assert Settings.from_environment({"alerts": "{", "source": "x", "bigquery": "1"}) == Settings.from_environment({})
 
 
-def test_the_real_address_given_by_hand_is_no_stand_in() -> None:
+def test_the_real_address_set_explicitly_is_no_stand_in() -> None:
     settings = Settings.from_environment({"BALLDONTLIE_BASE_URL": "https://api.balldontlie.io"})
     assert (settings.injury_base_url, settings.basketball_reference_base_url) == REAL
 

@@ -169,16 +169,16 @@ def team_rosters(
 def read_rosters(
     source: RosterSource, season: int, as_of: dt.date, *, refresh: bool
 ) -> tuple[pd.DataFrame, dict[str, SourceError]]:
-    """The rosters that could be read, and the error of each other team; HostShut is listed in full only once."""
-    shut = False
+    """The rosters that could be read, and the error of each other team; HostBlocked is listed in full only once."""
+    host_shut = False
     read: list[pd.DataFrame] = []
     failures: dict[str, SourceError] = {}
     for team in TEAMS:
         try:
             roster = source.roster(team, season, as_of, refresh=refresh)
         except HostBlocked as error:
-            failures[team] = SourceError("not requested any more.") if shut else error
-            shut = True
+            failures[team] = SourceError("not requested any more.") if host_shut else error
+            host_shut = True
             continue
         except SourceError as error:
             failures[team] = error

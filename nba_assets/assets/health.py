@@ -55,17 +55,15 @@ def lineage() -> list[Lineage]:
         for spec in asset.specs
         if spec.partitions_def == WEEKS
     }
-    upstream = {key: sorted(dep.asset_key for dep in specs[key].deps) for key in sorted(specs)}
+    deps = {key: sorted(specs[key].deps, key=lambda dep: dep.asset_key) for key in sorted(specs)}
+    order = TopologicalSorter({key: [dep.asset_key for dep in of_key] for key, of_key in deps.items()}).static_order()
     return [
         Lineage(
             key.path[-1],
             str(specs[key].code_version),
-            {
-                dep.asset_key.path[-1]: _reach(dep.partition_mapping)
-                for dep in sorted(specs[key].deps, key=lambda dep: dep.asset_key)
-            },
+            {dep.asset_key.path[-1]: _reach(dep.partition_mapping) for dep in deps[key]},
         )
-        for key in TopologicalSorter(upstream).static_order()
+        for key in order
     ]
 
 

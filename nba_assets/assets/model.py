@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -164,25 +165,18 @@ def champion(
         decision = gate(scores[0] if scores else None)
         before = deployed.model_id
         if config.model or decision.opens:
-            deployed.deploy(model.card.model_id, "named by a person" if config.model else decision.reason)
+            deployed.deploy(model.card.model_id, "set in the configuration" if config.model else decision.reason)
     except (ArtifactError, WarehouseError) as error:
         raise dg.Failure(f"{error}. The deployed model was not changed.", allow_retries=False) from None
     return dg.MaterializeResult(
         metadata={
             "model": deployed.model_id or "none",
             "before": before or "none",
-            "decision": "named by a person" if config.model else decision.outcome,
+            "decision": "set in the configuration" if config.model else decision.outcome,
             "reason": decision.reason,
             "trained on": f"{model.card.first_week} to {model.card.last_week}, {model.card.rows:,} rows",
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="gates",
-                passed=decision.opens,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"reason": decision.reason, "MAE": decision.mae},
-            )
-        ],
+        check_results=[_gates(decision.opens, {"reason": decision.reason, "MAE": decision.mae})],
     )
 
 
@@ -196,10 +190,11 @@ def newest_model(warehouse: Warehouse) -> str | None:
 def no_model_yet() -> dg.MaterializeResult:
     reason = "no model is trained yet: it needs 200 played rows of earlier weeks"
     return dg.MaterializeResult(
-        metadata={"model": "none", "reason": reason},
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="gates", passed=False, severity=dg.AssetCheckSeverity.WARN, metadata={"reason": reason}
-            )
-        ],
+        metadata={"model": "none", "reason": reason}, check_results=[_gates(False, {"reason": reason})]
+    )
+
+
+def _gates(passed: bool, metadata: dict[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name="gates", passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
     )

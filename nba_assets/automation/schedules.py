@@ -25,6 +25,7 @@ from nba_assets.weekly.off_season import off_season
 
 Source = dg.ResourceParam[BoxScoreSource]
 Tables = dg.ResourceParam[Warehouse]
+Context = dg.ScheduleEvaluationContext
 TickResult = dg.RunRequest | dg.SkipReason
 
 
@@ -39,18 +40,16 @@ def in_league_time(cron: str, job: Any) -> Any:
 
 
 @in_league_time("0 8 * * 0-4,6", REFRESH_WEEKS)
-def morning(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def morning(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """08:00 US/Eastern except Fridays, after the last game on the west coast: refreshes the two newest weeks.
 
     This picks up games that were postponed, added or corrected. No model is trained.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(
-        context, "morning", 2, run_config={"ops": refresh_config(refresh=True)}
-    )
+    return weekly_run(context, source, warehouse, "morning", 2, run_config={"ops": refresh_config(refresh=True)})
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
-def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def friday(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """Fridays 08:00 US/Eastern: closes the finished week, trains the new week's model and predicts with it.
 
     It replaces that day's morning run, because two runs over the same weeks would wait for each other. It also
@@ -58,23 +57,21 @@ def friday(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tab
     last morning run over its week. The backfill report and the champion are not included: the report applies bounds to
     a finished range, and somebody should read the comparison before a model is deployed.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(
-        context, "friday", 3, run_config={"ops": refresh_config(refresh=True)}
-    )
+    return weekly_run(context, source, warehouse, "friday", 3, run_config={"ops": refresh_config(refresh=True)})
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
-def evening(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def evening(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """18:00 US/Eastern, after the 17:30 injury report: fetches the reports of the week in progress and updates the
     tables that read them, so that tonight's predictions leave out players who are ruled out.
 
     Reports that are already complete in the table are not fetched again.
     """
-    return off_season_skip(context, source, warehouse) or run_of_weeks(context, "evening", 1)
+    return weekly_run(context, source, warehouse, "evening", 1)
 
 
 @in_league_time("0 18 * * *", ROSTERS)
-def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, warehouse: Tables) -> TickResult:
+def evening_rosters(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """18:00 US/Eastern: the rosters of the season, in a run of their own because their partitions are seasons.
 
     Skipped in the off-season: nothing reads summer moves before the first game, and the first evening of the season
@@ -87,7 +84,7 @@ def evening_rosters(context: dg.ScheduleEvaluationContext, source: Source, wareh
 
 
 @in_league_time("0 12,20 * * *", CHECK_HEALTH)
-def health(context: dg.ScheduleEvaluationContext) -> TickResult:
+def health(context: Context) -> TickResult:
     """12:00 and 20:00 US/Eastern, all year: data_health alone, to notice when no other schedule runs.
 
     It changes no data and passes in the off-season.
@@ -98,7 +95,7 @@ def health(context: dg.ScheduleEvaluationContext) -> TickResult:
 SCHEDULES = (morning, friday, evening, evening_rosters, health)
 
 
-def league_day(context: dg.ScheduleEvaluationContext) -> dt.date:
+def league_day(context: Context) -> dt.date:
     """The date in US/Eastern at the tick's scheduled time."""
     return context.scheduled_execution_time.astimezone(LEAGUE_TIME).date()
 
@@ -110,9 +107,7 @@ def weeks_to(day: dt.date, number: int) -> list[dt.date]:
     return [week for week in weeks if week >= first]
 
 
-def off_season_skip(
-    context: dg.ScheduleEvaluationContext, source: BoxScoreSource, warehouse: Warehouse
-) -> dg.SkipReason | None:
+def off_season_skip(context: Context, source: BoxScoreSource, warehouse: Warehouse) -> dg.SkipReason | None:
     """The reason to skip a tick in the off-season or before the history; None in season."""
     weeks = weeks_to(league_day(context), 2)
     if not weeks:
@@ -123,7 +118,11 @@ def off_season_skip(
     return dg.SkipReason(f"off-season: weeks {named} have no game, neither stored nor at the source")
 
 
-def run_of_weeks(context: dg.ScheduleEvaluationContext, name: str, weeks: int, **options: Any) -> dg.RunRequest:
-    """One run over the newest weeks; its run key keeps a tick that is evaluated twice from starting two runs."""
+def weekly_run(
+    context: Context, source: BoxScoreSource, warehouse: Warehouse, name: str, weeks: int, **options: Any
+) -> TickResult:
+    """In season, one run over the newest weeks; its key keeps a tick that is evaluated twice from starting two runs."""
     today = league_day(context)
-    return dg.RunRequest(run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options)
+    return off_season_skip(context, source, warehouse) or dg.RunRequest(
+        run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options
+    )

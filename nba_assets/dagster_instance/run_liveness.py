@@ -22,7 +22,7 @@ from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
-RESPONSE_TIMEOUT = 10  # seconds for a response of the code server
+TIMEOUT = 10  # seconds for a response of the code server
 
 
 @contextmanager
@@ -83,9 +83,7 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
         if client is None:
             return False
         try:
-            response = client.can_cancel_execution(
-                CanCancelExecutionRequest(run_id=run.run_id), timeout=RESPONSE_TIMEOUT
-            )
+            response = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=TIMEOUT)
         except DagsterUserCodeUnreachableError:
             return False  # the server restarts, or the run was on this machine, where the lock is checked
         return not dg.deserialize_value(response, CanCancelExecutionResult).can_cancel

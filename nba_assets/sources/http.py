@@ -129,9 +129,9 @@ class HttpReader:
         """The result of `read` for the body at `url`; None if the status is one of `absent`.
 
         408, 425, 429, 5xx, timeouts, truncated bodies, and bodies for which `read` raises a ValueError, are retried;
-        after the last retry they are SourceUnavailable. A host that asks for a pause longer than the patience, or responds with
-        a blocking status, gets no more requests until the pause is over: HostBlocked. Any other status is Refused at
-        once, and too large a body a SourceError. `subject` names the request in errors.
+        after the last retry they are SourceUnavailable. A host that asks for a pause longer than the patience, or
+        responds with a blocking status, gets no more requests until the pause is over: HostBlocked. Any other status is
+        Refused at once, and too large a body a SourceError. `subject` names the request in errors.
         """
         self._raise_if_blocked()
         return self._breaker.call(lambda: self._with_retries(url, subject, read, absent))

@@ -90,9 +90,7 @@ ROSTER_CHANGES = Table(
         PLAYER_NAME,
         required("change_date", Type.DATE, "league date the change was first seen on"),
         required("change", Type.TEXT, "added, removed or modified"),
-        required(
-            "what", Type.TEXT, "changed column with both values, as in number: 7 to 8; empty for added and removed"
-        ),
+        required("what", Type.TEXT, "column with both values, as in number: 7 to 8; empty for added and removed"),
         FETCHED_AT,
     ),
     date_column="change_date",

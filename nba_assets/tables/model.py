@@ -101,12 +101,8 @@ XGBOOST_MODEL = Table(
         required("last_week", Type.DATE, "last week it was trained on"),
         required("training_rows", Type.INTEGER, "rows it was trained on"),
         required("days_before_week", Type.INTEGER, "days from the newest game it was trained on to the week"),
-        required(
-            "top_three_gain_share", Type.FLOAT, "share of the three features with the most gain in the total gain"
-        ),
-        required(
-            "context_gain_share", Type.FLOAT, "share of the features other than the player's own form in the total gain"
-        ),
+        required("top_three_gain_share", Type.FLOAT, "share of total gain of the three features with the most gain"),
+        required("context_gain_share", Type.FLOAT, "share of total gain of features other than the player's own form"),
     ),
     date_column="week",
 )

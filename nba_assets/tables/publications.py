@@ -19,9 +19,7 @@ PUBLICATIONS = Table(
             "read_up_to", Type.TIMESTAMP, "when the newest of its upstream rows were published (UTC); NULL without any"
         ),
         required("published_at", Type.TIMESTAMP, "when the rows were written (UTC)"),
-        required(
-            "complete", Type.BOOLEAN, "false while rows are being written; stays false if the write was interrupted"
-        ),
+        required("complete", Type.BOOLEAN, "false until the rows are written; stays false if the write is interrupted"),
     ),
     date_column="week",
 )

@@ -1,4 +1,4 @@
-"""Messages on their way to servers that take them, refuse them, are silent, talk nonsense or are not there."""
+"""Delivery to servers that accept a message, refuse it, are silent, send nonsense or are unreachable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Spoken:
 
 @contextmanager
 def serving(talk: Callable[[socketserver.StreamRequestHandler, Spoken], None], port: int = 0) -> Iterator[Spoken]:
-    """A TCP server on loopback that has this conversation with whoever calls."""
+    """A TCP server on loopback that has this conversation with each client."""
     spoken = Spoken(port)
 
     class Handler(socketserver.StreamRequestHandler):
@@ -108,7 +108,7 @@ def test_a_webhook_is_posted_json_as_slack_takes_it() -> None:
         pytest.param(dribbling, "did not take the message", id="dribbling"),
     ],
 )
-def test_a_webhook_out_of_order_is_told_soon_and_without_its_address(
+def test_a_broken_webhook_is_reported_soon_and_without_its_address(
     talk: Callable[[socketserver.StreamRequestHandler, Spoken], None],
     told: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -123,7 +123,7 @@ def test_a_webhook_out_of_order_is_told_soon_and_without_its_address(
     assert problem.value.__cause__ is None
 
 
-def test_a_webhook_that_is_not_there_is_told_and_takes_the_message_later(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_webhook_is_reported_and_takes_the_message_later(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     port = free_port()
     with pytest.raises(NotDelivered, match="did not take the message") as problem:
@@ -164,7 +164,7 @@ def by_mail(port: int, login: str = "") -> AlertSettings:
     )
 
 
-def test_an_e_mail_holds_the_message_and_its_gist_as_subject() -> None:
+def test_an_e_mail_has_the_message_and_its_beginning_as_subject() -> None:
     with serving(smtp()) as server:
         deliver(by_mail(server.port), MESSAGE)
     assert [line for line in server.said if line.startswith("rcpt")] == [
@@ -184,6 +184,6 @@ def test_a_password_is_never_sent_in_the_clear() -> None:
     assert "very-secret" not in str(problem.value)
 
 
-def test_a_mail_server_that_is_not_there_is_told_without_its_password() -> None:
+def test_an_unreachable_mail_server_is_reported_without_its_password() -> None:
     with pytest.raises(NotDelivered, match=r"the mail server did not take the message \(ConnectionRefusedError\)"):
         deliver(by_mail(free_port(), "me:very-secret@"), MESSAGE)

@@ -1,4 +1,4 @@
-"""From what was seen to what is told: when a message is written, what it names, and when none is."""
+"""When observations lead to a message, what it names, and when there is none."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ WEEKS = [f"2021-{month:02}-{day:02}" for month in range(1, 13) for day in (1, 8,
 def told(
     ledger: AlertState, *seen: Observation, after: float = 0.0, running: tuple[str, ...] = (), read_all: bool = True
 ) -> list[str]:
-    """The messages of one tick, `after` seconds from NOW, of what was seen then; the ledger survives being stored."""
+    """The messages of one tick, `after` seconds from NOW, for these observations; the state is stored and read back."""
     ledger.update([dataclasses.replace(each, at=each.at + after) for each in seen], NOW + after)
     ledger.write_messages(NOW + after, lambda backfill: backfill in running)
     if read_all:
@@ -33,7 +33,7 @@ def of(week: str, seen: Observation = FAILS, **changed: object) -> Observation:
     return dataclasses.replace(seen, partition=week, **changed)  # type: ignore[arg-type]
 
 
-def test_a_failure_is_told_once_with_asset_check_week_value_bound_and_link() -> None:
+def test_a_failure_is_reported_once_with_asset_check_week_value_bound_and_link() -> None:
     ledger = AlertState()
     assert told(ledger, FAILS) == [
         "FAILED: points_add_up of nba_raw/bdl_player_boxscores, week 2021-11-05. "
@@ -43,7 +43,7 @@ def test_a_failure_is_told_once_with_asset_check_week_value_bound_and_link() -> 
     assert told(ledger, FAILS, FAILS, after=3600) == []
 
 
-def test_it_is_solved_once_and_may_fail_anew() -> None:
+def test_an_incident_is_solved_once_and_may_open_again() -> None:
     ledger = AlertState()
     told(ledger, FAILS)
     (solved,) = told(ledger, PASSES, after=60)
@@ -65,7 +65,7 @@ def test_a_backfill_that_fails_one_check_in_all_weeks_is_one_message_with_count_
     assert solved.startswith("SOLVED: ")
 
 
-def test_a_backfill_of_many_runs_is_told_when_it_has_ended() -> None:
+def test_a_backfill_of_many_runs_is_reported_when_it_has_ended() -> None:
     ledger = AlertState()
     for number, week in enumerate(WEEKS[:5]):
         assert told(ledger, of(week, backfill="b1"), after=30.0 * number, running=("b1",)) == []
@@ -73,28 +73,28 @@ def test_a_backfill_of_many_runs_is_told_when_it_has_ended() -> None:
     assert "5 weeks: 2021-01-01, 2021-01-08, 2021-01-15 and 2 more" in message
 
 
-def test_a_backfill_without_end_holds_a_message_back_for_an_hour_only() -> None:
+def test_an_endless_backfill_delays_a_message_by_an_hour_at_most() -> None:
     ledger = AlertState()
     assert told(ledger, of(WEEKS[0], backfill="b1"), running=("b1",)) == []
     assert told(ledger, after=LONGEST_WAIT - 1, running=("b1",)) == []
     assert len(told(ledger, after=LONGEST_WAIT, running=("b1",))) == 1
 
 
-def test_what_was_solved_before_it_could_be_told_is_not_told() -> None:
+def test_a_failure_that_is_solved_before_its_message_is_sent_is_not_reported() -> None:
     ledger = AlertState()
     told(ledger, of(WEEKS[0], backfill="b1"), running=("b1",))
     assert told(ledger, of(WEEKS[0], PASSES), after=60) == []
     assert ledger.incidents == {}
 
 
-def test_another_week_of_an_open_incident_is_told_at_once() -> None:
+def test_another_week_of_an_open_incident_is_reported_at_once() -> None:
     ledger = AlertState()
     told(ledger, of(WEEKS[0]))
     (message,) = told(ledger, of(WEEKS[1]), of(WEEKS[0]), after=60)
     assert message.startswith(f"STILL FAILING: {CHECK}, week 2021-01-08 (now 2 in all). ")
 
 
-def test_what_goes_on_failing_is_told_again_once_a_day() -> None:
+def test_a_failure_that_continues_is_reported_once_a_day() -> None:
     ledger = AlertState()
     messages = [told(ledger, FAILS, after=hour * 3600.0) for hour in range(49)]
     assert [hour for hour, of_hour in enumerate(messages) if of_hour] == [0, 23, 46]
@@ -107,7 +107,7 @@ def test_two_checks_of_one_week_are_two_incidents() -> None:
     assert len(told(AlertState(), FAILS, other)) == 2
 
 
-def test_what_is_older_than_a_week_is_counted_and_not_told() -> None:
+def test_failures_older_than_a_week_are_only_counted() -> None:
     ledger = AlertState()
     old = [of(week, at=NOW - TOO_OLD - 1) for week in WEEKS[:7]]
     assert told(ledger, *old, of(WEEKS[6], PASSES), read_all=False) == []
@@ -128,7 +128,9 @@ def test_what_is_older_than_a_week_is_counted_and_not_told() -> None:
         ("thirty_teams of nba_raw/br", "2021-22", "FAILED: thirty_teams of nba_raw/br, partition 2021-22. it"),
     ],
 )
-def test_a_subject_without_weeks_is_told_by_what_it_has(subject: str, partition: str, begins: str) -> None:
+def test_a_subject_without_weeks_is_reported_with_its_partition_or_none(
+    subject: str, partition: str, begins: str
+) -> None:
     (message,) = told(AlertState(), Observation(subject, partition, True, NOW, "it failed"))
     assert message.startswith(begins)
 

@@ -1,4 +1,4 @@
-"""data_health over a real history: every state that a week can be in, from what the warehouse and Dagster say of it."""
+"""data_health over a real history: every state of a week, from the warehouse's and Dagster's records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALL = list(WEEKLY_TABLES)
 
 @dataclass
 class Health:
-    """What data_health told of the weeks up to LAST."""
+    """What data_health reported on the weeks up to LAST."""
 
     text: str
     counts: Mapping[str, object]
@@ -60,7 +60,7 @@ def health(runs: WeeklyRuns, first: dt.date = COMPLETE, last: dt.date = LAST) ->
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeeklyRuns]:
-    """A league that plays every week but NO_GAMES; the weeks up to NO_ANSWER were run, not all of them well."""
+    """A league that plays every week except NO_GAMES; the weeks up to NO_ANSWER were run, not all successfully."""
     folder = tmp_path_factory.mktemp("health") / "project"
     with weekly_runs(folder, COMPLETE, REFUSED, OLD_CODE, NEVER_RUN, LAST) as runs:
         runs.league.answer(FAILED, a_team_missing(FAILED))
@@ -80,7 +80,7 @@ def test_an_untouched_history_is_complete(runs: WeeklyRuns) -> None:
     assert told.checks["every_past_week"].metadata["rows_looked_at"].value == 3
 
 
-def test_every_state_is_told_from_what_really_happened(runs: WeeklyRuns) -> None:
+def test_every_state_follows_from_real_runs(runs: WeeklyRuns) -> None:
     wrong = league_week(REFUSED)
     wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
     runs.league.answer(REFUSED, wrong)
@@ -112,7 +112,7 @@ def test_every_state_is_told_from_what_really_happened(runs: WeeklyRuns) -> None
     assert told.success, "it tells of failures, it is none"
 
 
-def test_what_the_tables_do_not_hold_is_told_whatever_the_log_says(tmp_path: Path) -> None:
+def test_missing_rows_are_reported_whatever_the_log_says(tmp_path: Path) -> None:
     with weekly_runs(tmp_path / "project", COMPLETE, REFUSED, OLD_CODE) as project:
         assert project.run(COMPLETE, OLD_CODE, tables=ALL).success
         kept = tmp_path / "kept.duckdb"
@@ -133,7 +133,7 @@ def test_what_the_tables_do_not_hold_is_told_whatever_the_log_says(tmp_path: Pat
         assert gone.counts == dict.fromkeys(State, 0) | {State.LOG_DISAGREES: 3}
 
 
-def test_health_that_cannot_look_says_so_and_calls_nothing_complete(tmp_path: Path) -> None:
+def test_data_health_fails_if_it_cannot_read_and_calls_no_week_complete(tmp_path: Path) -> None:
     with weekly_runs(tmp_path / "project", COMPLETE) as project:
         assert project.run(COMPLETE, tables=ALL).success
         Path(project.warehouse.path).write_bytes(b"no database" * 1000)
@@ -165,8 +165,8 @@ def test_a_run_of_the_week_in_progress_is_what_makes_it_fresh(runs: WeeklyRuns) 
     assert fresh.metadata["rows_looked_at"].value == len(WEEKLY_TABLES) - 1
 
 
-def test_dagster_watches_over_data_health_itself(runs: WeeklyRuns) -> None:
-    """Its own policies cannot watch the weekly tables: they count any week, know no summer, and pass what never ran."""
+def test_data_health_itself_has_a_freshness_policy(runs: WeeklyRuns) -> None:
+    """Policies do not suit the weekly tables: any week counts, summers fail, and a table that never ran does not."""
     policies = {
         spec.key: spec.freshness_policy
         for spec in runs.definitions.resolve_all_asset_specs()

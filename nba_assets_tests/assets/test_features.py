@@ -1,4 +1,4 @@
-"""Publishing features: a week in which a feature sees its game is refused, and no innocent week is."""
+"""Publishing features: a week with a leaking feature is refused, and no other week is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def runs(tmp_path: Path) -> Iterator[WeeklyRuns]:
 
 
 def judged(result: dg.ExecuteInProcessResult) -> dict[str, str]:
-    """What the check said of each week."""
+    """The check's result for each week."""
     evaluations = [each for each in result.get_asset_check_evaluations() if each.check_name == NO_TARGET_LEAKAGE]
     return {str(each.partition): str(each.description) for each in evaluations}
 
@@ -43,7 +43,7 @@ def said(words: str, *weeks: dt.date) -> dict[str, str]:
 PASSED = "leaking_features 0 is within the bound = 0"
 
 
-def test_features_that_know_only_the_days_before_pass(runs: WeeklyRuns) -> None:
+def test_features_of_earlier_days_pass_the_check(runs: WeeklyRuns) -> None:
     result = runs.run(FIRST, THIRD, tables=TABLES)
     assert result.success
     assert judged(result) == said(PASSED, *WEEKS)
@@ -58,7 +58,7 @@ def with_points_of_the_game(*args: Any, **kwargs: Any) -> pd.DataFrame:
     return rows.assign(points_avg_last_5=(2 * rows["points"]).fillna(rows["points_avg_last_5"]))
 
 
-def test_a_week_in_which_a_feature_sees_its_game_is_not_published_and_the_feature_is_named(
+def test_a_week_with_a_leaking_feature_is_not_published_and_the_feature_is_named(
     runs: WeeklyRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert runs.run(FIRST, SECOND, tables=TABLES).success
@@ -96,7 +96,7 @@ def unfinished(week: dt.date, status: str) -> LeagueWeek:
 
 
 @pytest.mark.parametrize("status", ["4th Qtr", "Final/OT", "2021-12-26T00:30:00Z"])
-def test_a_past_game_that_is_not_final_accuses_no_feature(runs: WeeklyRuns, status: str) -> None:
+def test_a_past_game_that_is_not_final_is_no_leak(runs: WeeklyRuns, status: str) -> None:
     runs.league.answer(SECOND, unfinished(SECOND, status))
     result = runs.run(FIRST, THIRD, tables=TABLES)
     assert judged(result) == said(PASSED, *WEEKS)
@@ -104,16 +104,16 @@ def test_a_past_game_that_is_not_final_accuses_no_feature(runs: WeeklyRuns, stat
     assert rows.groupby("game_id")["played"].agg(lambda played: played.isna().all()).tolist() == [False, True, False]
 
 
-def test_a_refused_week_of_the_range_accuses_no_feature(runs: WeeklyRuns) -> None:
+def test_a_refused_week_of_the_range_is_no_leak(runs: WeeklyRuns) -> None:
     runs.league.answer(SECOND, a_team_missing(SECOND))
     assert judged(runs.run(FIRST, THIRD, tables=TABLES)) == said(PASSED, FIRST, THIRD)
 
 
-def test_a_run_without_the_weeks_before_it_accuses_no_feature(runs: WeeklyRuns) -> None:
+def test_a_run_without_earlier_weeks_is_no_leak(runs: WeeklyRuns) -> None:
     assert judged(runs.run(THIRD, tables=TABLES)) == said(PASSED, THIRD)
 
 
-def test_a_week_of_games_still_to_come_says_that_there_was_nothing_to_look_at(runs: WeeklyRuns) -> None:
+def test_a_week_of_future_games_says_that_there_was_nothing_to_measure(runs: WeeklyRuns) -> None:
     coming = league_week(SECOND)
     coming.games = coming.games.assign(status="2021-12-26T00:30:00Z", period=0, home_score=0, visitor_score=0)
     coming.box_scores = coming.box_scores.iloc[:0]

@@ -1,4 +1,4 @@
-"""The injury report as materialized: added to and never taken from, and never in the way of what needs it."""
+"""The injury report as an asset: stored reports are never deleted, and its failures do not block downstream assets."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ ALL_THREE = [
 ]
 
 
-def test_every_row_is_stored_matched_and_told_as_the_reason_of_an_absence(runs: ReportRuns) -> None:
+def test_every_row_is_stored_matched_and_used_as_the_reason_of_an_absence(runs: ReportRuns) -> None:
     assert runs.run(WEEK).success
     assert runs.reports.asked == [FRIDAY, SUNDAY, THURSDAY]
     assert sorted(runs.told()) == ALL_THREE
@@ -122,7 +122,7 @@ def test_every_row_is_stored_matched_and_told_as_the_reason_of_an_absence(runs: 
     }
 
 
-def test_loading_twice_changes_nothing_and_asks_for_nothing(runs: ReportRuns) -> None:
+def test_loading_twice_changes_nothing_and_requests_nothing(runs: ReportRuns) -> None:
     runs.run(WEEK)
     before, asked = runs.rows(), len(runs.reports.asked)
     assert runs.run_reports(refresh=False).success
@@ -141,7 +141,7 @@ def test_a_later_day_is_added_and_nothing_stored_is_lost(runs: ReportRuns) -> No
     assert sorted(runs.told()) == ALL_THREE
 
 
-def test_a_game_at_noon_has_the_report_before_it_and_the_evenings_too(runs: ReportRuns) -> None:
+def test_a_game_at_noon_has_the_report_before_it_and_the_17_30_report(runs: ReportRuns) -> None:
     early = league_week()
     sunday = early.games["game_date"] == SUNDAY
     early.games.loc[sunday, "tipoff"] -= dt.timedelta(hours=7)
@@ -166,7 +166,7 @@ def test_refresh_replaces_what_is_there_and_keeps_what_is_not(runs: ReportRuns) 
     assert sorted(runs.told()) == [*ALL_THREE[:4], *sunday, ALL_THREE[5]]
 
 
-def test_a_report_that_is_not_stored_whole_is_read_again(runs: ReportRuns) -> None:
+def test_an_incompletely_stored_report_is_fetched_again(runs: ReportRuns) -> None:
     runs.run(WEEK)
     with runs.warehouse._connection(read_only=False) as connection:
         connection.execute(f"DELETE FROM {NBAC_INJURY_REPORT.qualified_name} WHERE team = 'BOS'")
@@ -195,7 +195,7 @@ def test_a_host_that_is_down_fails_the_run_and_not_the_summary(runs: ReportRuns)
     assert (len(summary), summary["absence_reason"].notna().sum()) == (90, 0)
 
 
-def test_stored_rows_stand_when_the_host_is_down_later(runs: ReportRuns) -> None:
+def test_stored_rows_are_kept_when_the_host_is_down_later(runs: ReportRuns) -> None:
     runs.run(WEEK)
     for day in (FRIDAY, SUNDAY, THURSDAY):
         runs.reports.fail(day, DOWN)
@@ -213,7 +213,7 @@ def test_reports_are_stored_although_the_box_scores_of_the_week_are_refused(runs
     assert sorted(runs.told()) == ALL_THREE
 
 
-def test_who_is_not_in_the_weeks_box_scores_is_matched_to_those_before(runs: ReportRuns) -> None:
+def test_players_without_a_box_score_in_the_week_are_matched_to_earlier_ones(runs: ReportRuns) -> None:
     away = league_week(NEXT_WEEK)
     away.box_scores = away.box_scores.query("player_id != 10")
     runs.league.answer(NEXT_WEEK, away)
@@ -225,7 +225,7 @@ def test_who_is_not_in_the_weeks_box_scores_is_matched_to_those_before(runs: Rep
     assert pd.isna(rows.loc["Nobody Known", "player_id"])
 
 
-def test_days_to_come_are_not_asked_for(runs: ReportRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_of_future_days_are_not_requested(runs: ReportRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nba_assets.assets.availability.league_today", lambda: SUNDAY)
     assert runs.run(WEEK).success
     assert runs.reports.asked == [FRIDAY, SUNDAY]

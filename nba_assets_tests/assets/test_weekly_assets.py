@@ -1,4 +1,4 @@
-"""The weekly assets on answers that are wrong, late, empty or missing: what is stored, and what a person is told."""
+"""The weekly assets on wrong, late, empty or missing responses: what is stored and what is reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows_by_week(runs: WeeklyRuns, table: object) -> dict[dt.date, int]:
     return {week: len(of_week) for week, of_week in rows.groupby("week")}
 
 
-def test_weeks_arrive_as_they_come_with_the_error_of_who_failed() -> None:
+def test_weeks_are_yielded_as_they_arrive_with_the_errors_of_failed_ones() -> None:
     def ask(week: dt.date) -> pd.DataFrame:
         if week == SECOND:
             raise SourceError(f"week {week}: no answer")
@@ -68,7 +68,7 @@ def test_no_more_weeks_are_in_flight_than_allowed() -> None:
     assert most == 2
 
 
-def test_a_refused_request_ends_everything_and_asks_no_further() -> None:
+def test_a_refused_request_ends_all_further_requests() -> None:
     asked = []
 
     def ask(week: dt.date) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def as_text(week: dt.date) -> LeagueWeek:
     return wrong
 
 
-def test_every_kind_of_wrong_answer_costs_only_its_week_and_is_told_by_name(runs: WeeklyRuns) -> None:
+def test_every_kind_of_wrong_response_fails_only_its_week_and_is_named(runs: WeeklyRuns) -> None:
     """A failed request, text in a number and minutes that are no time, in one run over three weeks."""
     assert runs.run(FIRST, THIRD).success
     runs.league.answer(FIRST, SourceError(f"week {FIRST}: the source did not answer"))
@@ -134,7 +134,7 @@ def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == {FIRST: 90}
 
 
-def test_an_answer_that_has_lost_its_games_clears_no_week(runs: WeeklyRuns) -> None:
+def test_a_response_without_the_stored_games_clears_no_week(runs: WeeklyRuns) -> None:
     assert runs.run(FIRST, THIRD).success
     one_less = league_week(THIRD)
     one_less.games = one_less.games.drop(index=0)
@@ -147,7 +147,7 @@ def test_an_answer_that_has_lost_its_games_clears_no_week(runs: WeeklyRuns) -> N
     assert runs.states(BDL_GAMES, WEEKS)["final_games_kept"] == ["SUCCEEDED", "FAILED", "FAILED"]
 
 
-def test_a_person_can_let_a_game_go_and_the_check_still_names_it(runs: WeeklyRuns) -> None:
+def test_let_games_go_publishes_the_week_and_the_check_still_names_the_game(runs: WeeklyRuns) -> None:
     assert runs.run(FIRST, SECOND).success
     runs.league.answer(SECOND, NO_GAMES)
     assert runs.run(SECOND, let_games_go=True).success
@@ -155,7 +155,7 @@ def test_a_person_can_let_a_game_go_and_the_check_still_names_it(runs: WeeklyRun
     assert runs.states(BDL_GAMES, [SECOND])["final_games_kept"] == ["FAILED"]
 
 
-def test_a_week_that_was_never_anything_but_empty_shows_as_a_gap_before_the_next(runs: WeeklyRuns) -> None:
+def test_a_week_that_was_always_empty_is_a_gap_before_the_next_week(runs: WeeklyRuns) -> None:
     runs.league.answer(SECOND, NO_GAMES)
     assert runs.run(FIRST, THIRD).success
     assert runs.states(BDL_GAMES, WEEKS)["no_gap_in_season"] == ["SUCCEEDED", "SUCCEEDED", "FAILED"]
@@ -164,7 +164,7 @@ def test_a_week_that_was_never_anything_but_empty_shows_as_a_gap_before_the_next
     assert "no game between 2021-12-23 and 2021-12-31" in judged["evaluation"]["description"]
 
 
-def test_weeks_without_games_and_games_to_come_are_successes(runs: WeeklyRuns) -> None:
+def test_weeks_without_games_and_with_future_games_succeed(runs: WeeklyRuns) -> None:
     to_come = league_week(SECOND)
     waiting = {"status": "2021-12-26T00:30:00Z", "period": 0, "home_score": 0, "visitor_score": 0}
     to_come.games = to_come.games.assign(**waiting)

@@ -1,4 +1,4 @@
-"""Which weeks each schedule runs over, when it does nothing, and what Dagster's own scheduler makes of its ticks."""
+"""Which weeks each schedule runs over, when it skips, and how Dagster's own scheduler handles its ticks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def definitions() -> dg.Definitions:
 
 
 def tick(name: str, at: str, source: SmallLeague, warehouse: DuckDBWarehouse) -> dg.RunRequest | str:
-    """What the schedule answers at this moment: its run request, or why it does nothing."""
+    """The schedule's run request at this moment, or its reason to skip."""
     asked = {"source": dg.ResourceDefinition.hardcoded_resource(source), "warehouse": warehouse}
     schedule = definitions().resolve_schedule_def(name)
     with (
@@ -114,7 +114,7 @@ def _machine_zone(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.param("friday", "2021-10-08T12:00Z", "2021-10-01", "2021-10-08", id="the history's second week"),
     ],
 )
-def test_weeks_are_the_league_s_at_the_tick(
+def test_weeks_follow_from_the_time_of_the_tick_in_us_eastern(
     league: SmallLeague, warehouse: DuckDBWarehouse, name: str, at: str, first: str, last: str
 ) -> None:
     for week in pd.date_range(first, last, freq="7D"):
@@ -144,7 +144,7 @@ def test_each_day_of_a_year_has_one_morning_and_every_schedule_starts_stopped() 
     assert {schedule.default_status for schedule in SCHEDULES} == {dg.DefaultScheduleStatus.STOPPED}
 
 
-def test_mornings_and_fridays_ask_again_evenings_only_for_what_is_missing(
+def test_mornings_and_fridays_refresh_and_evenings_fetch_only_missing_reports(
     league: SmallLeague, warehouse: DuckDBWarehouse
 ) -> None:
     league.answer(WEEK)
@@ -200,7 +200,7 @@ def test_games_of_two_weeks_decide(
     assert off_season([BEFORE, WEEK], league, warehouse) is off
 
 
-def test_a_source_that_does_not_answer_in_time_is_no_off_season(warehouse: DuckDBWarehouse) -> None:
+def test_a_source_that_does_not_respond_in_time_is_no_off_season(warehouse: DuckDBWarehouse) -> None:
     assert off_season([BEFORE, WEEK], SlowLeague(), warehouse, patience=0.05) is False
 
 
@@ -219,7 +219,7 @@ def test_the_evening_job_holds_every_table_that_reads_injury_reports() -> None:
     assert tables == {table.name for table in WEEKLY_TABLES} - others | {"data_health"}
 
 
-def test_dagster_s_scheduler_queues_one_run_for_a_tick_however_often_it_looks(
+def test_dagster_s_scheduler_queues_one_run_for_a_tick_that_it_evaluates_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The sample league in another process: the scheduler daemon's own loop, from tick to queued run."""

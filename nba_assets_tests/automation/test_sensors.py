@@ -1,4 +1,4 @@
-"""The alert sensors over really failing runs and checks of the small league, with a webhook that is there or is not."""
+"""The alert sensors over failing runs and checks of the small league, with a webhook that is up or down."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ REFUSED = (
 )
 
 
-def test_a_refused_week_the_gate_and_the_failed_run_are_one_incident_until_it_is_solved(watch: Watch) -> None:
+def test_a_refused_week_and_its_failed_run_are_one_incident_until_it_is_solved(watch: Watch) -> None:
     watch.runs.league.answer(SECOND, a_team_missing(SECOND))
     assert not watch.runs.run(FIRST, THIRD).success
     assert watch.look_and_hear() == [REFUSED]
@@ -120,7 +120,7 @@ def test_a_refused_key_is_one_incident_of_the_check_it_fails(watch: Watch) -> No
     assert solved.startswith("SOLVED: row_integrity of nba_raw/bdl_games, week 2021-12-17")
 
 
-def test_a_week_of_a_range_that_upstream_never_published_is_told_by_the_gate(watch: Watch) -> None:
+def test_a_week_that_upstream_never_published_is_an_incident_of_every_week_published(watch: Watch) -> None:
     assert watch.runs.run(FIRST, tables=[BDL_GAMES]).success
     watch.runs.run(FIRST, SECOND, tables=[BDL_PLAYER_BOXSCORES])
     gate = "every_week_published of nba_raw/bdl_player_boxscores"
@@ -131,7 +131,7 @@ def test_a_week_of_a_range_that_upstream_never_published_is_told_by_the_gate(wat
     assert solved.startswith(f"SOLVED: {gate}, week 2021-12-24")
 
 
-def test_a_run_that_was_killed_is_told_without_a_step(watch: Watch) -> None:
+def test_a_killed_run_is_reported_without_a_step(watch: Watch) -> None:
     run = watch.runs.instance.create_run_for_job(dg.job(name="daily")(lambda: None))
     watch.runs.instance.report_run_failed(run, "The process of this run was killed.")
     assert watch.look_and_hear() == [
@@ -141,7 +141,7 @@ def test_a_run_that_was_killed_is_told_without_a_step(watch: Watch) -> None:
 
 @pytest.mark.fault
 @pytest.mark.parametrize("answer", [None, status(500), b"nonsense"], ids=["refused", "500", "garbage"])
-def test_a_webhook_that_is_down_loses_nothing_and_its_address_is_nowhere(
+def test_no_message_is_lost_while_the_webhook_is_down_and_its_address_never_appears(
     watch: Watch,
     answer: bytes | None,
     capfd: pytest.CaptureFixture[str],
@@ -169,7 +169,7 @@ def test_a_webhook_that_is_down_loses_nothing_and_its_address_is_nowhere(
     tell_fault(f"the alert webhook is down: {case}", "the tick: '1 kept for later'", "told by a later tick, in order")
 
 
-def test_a_first_tick_after_weeks_counts_what_is_old_and_tells_what_is_new(watch: Watch) -> None:
+def test_a_first_tick_after_weeks_counts_old_failures_and_reports_new_ones(watch: Watch) -> None:
     for week in (FIRST, SECOND):
         watch.runs.league.answer(week, a_team_missing(week))
     watch.runs.run(FIRST)

@@ -1,4 +1,4 @@
-"""Where Dagster's history is, found alike by make, `python -m nba_assets` and Dagster's own programs."""
+"""Dagster's home, which make, `python -m nba_assets` and Dagster's own programs must all find."""
 
 import os
 import socket
@@ -91,7 +91,7 @@ def test_only_an_older_configuration_of_our_own_is_replaced(
         ("/proc/home", "DAGSTER_HOME='/proc/home' cannot be used ("),
     ],
 )
-def test_a_home_that_cannot_be_used_is_one_line(tmp_path: Path, home: str, told: str) -> None:
+def test_an_unusable_home_is_an_error_of_one_line(tmp_path: Path, home: str, told: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError) as error:
         prepare_home({"NBA_DATA": str(tmp_path), "DAGSTER_HOME": home.format(data=tmp_path)})
@@ -99,7 +99,7 @@ def test_a_home_that_cannot_be_used_is_one_line(tmp_path: Path, home: str, told:
     assert "\n" not in str(error.value)
 
 
-def test_data_that_cannot_hold_a_home_is_one_line(tmp_path: Path) -> None:
+def test_an_unusable_data_folder_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=f"^{tmp_path}/file/dagster, Dagster's home below NBA_DATA, cannot be used"):
         prepare_home({"NBA_DATA": str(tmp_path / "file")})
@@ -125,13 +125,13 @@ def test_dev_on_a_port_that_is_taken_says_so_and_ends(tmp_path: Path) -> None:
     assert ended.stderr == f"Error: port {port} of 127.0.0.1 is taken by another program: choose another with --port\n"
 
 
-def test_dev_with_a_variable_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+def test_dev_with_an_invalid_variable_is_an_error_of_one_line(tmp_path: Path) -> None:
     ended = run("nba_assets", "dev", NBA_DATA=str(tmp_path), NBA_FIRST_WEEK="tomorrow")
     assert ended.returncode == 1
     assert ended.stderr == "Error: NBA_FIRST_WEEK='tomorrow': use a date such as 2021-10-01\n"
 
 
-def test_plain_dagster_finds_the_home_and_an_export_goes_before_it(tmp_path: Path) -> None:
+def test_plain_dagster_finds_the_home_and_an_export_overrides_it(tmp_path: Path) -> None:
     """Dagster reads .env of the folder it is started from before it opens its instance."""
     named, exported = (prepare_home({"NBA_DATA": str(tmp_path / name)}) for name in ('a "b" \\c', "exported"))
     (tmp_path / ".env").write_text(env_file(named))
@@ -154,7 +154,7 @@ def test_the_default_home_is_written_for_plain_dagster_unless_there_is_an_env_fi
     assert (tmp_path / ".env").read_text() == (kept or env_file(tmp_path / "dagster"))
 
 
-def test_dagster_dev_without_a_home_is_refused_as_is_the_home_of_other_rows() -> None:
+def test_dagster_dev_is_refused_without_a_home_and_with_that_of_another_source() -> None:
     sample, real = Settings.from_environment({}), Settings.from_environment(REAL)
     check_home(sample, {"DAGSTER_HOME": str(default_home())})
     check_home(real, {"DAGSTER_HOME": "/somewhere"})

@@ -81,7 +81,7 @@ class PodLauncher(RunLauncher, ConfigurableClass):
         raise NotImplementedError
 
 
-def test_duckdb_is_refused_where_runs_start_on_other_machines(tmp_path: Path) -> None:
+def test_duckdb_is_refused_if_runs_start_on_other_machines(tmp_path: Path) -> None:
     project = project_at(tmp_path / "var")
     config = Path(project.environment["DAGSTER_HOME"]) / "dagster.yaml"
     launcher = {"run_launcher": {"module": PodLauncher.__module__, "class": PodLauncher.__name__}}

@@ -11,12 +11,12 @@ def test_there_are_thirty_teams_fifteen_in_each_conference() -> None:
     assert (len(TEAMS), conferences.count("East"), conferences.count("West")) == (30, 15, 15)
 
 
-def test_no_code_or_name_stands_for_two_teams() -> None:
+def test_no_code_or_name_belongs_to_two_teams() -> None:
     for attribute in ("abbreviation", "name", "full_name", "basketball_reference"):
         assert len({getattr(team, attribute) for team in TEAMS.values()}) == 30, attribute
 
 
-def test_basketball_reference_calls_three_teams_otherwise() -> None:
+def test_basketball_reference_has_other_codes_for_three_teams() -> None:
     different = {code: team.basketball_reference for code, team in TEAMS.items() if team.basketball_reference != code}
     assert different == {"BKN": "BRK", "CHA": "CHO", "PHX": "PHO"}
 
@@ -34,7 +34,7 @@ def test_basketball_reference_calls_three_teams_otherwise() -> None:
         ("Los Angeles Lakers", "LAL"),
     ],
 )
-def test_a_team_is_known_by_its_name_whatever_became_of_the_blanks(printed: str, abbreviation: str) -> None:
+def test_a_team_is_found_by_its_name_whatever_the_blanks(printed: str, abbreviation: str) -> None:
     assert team_named(printed) is TEAMS[abbreviation]
 
 

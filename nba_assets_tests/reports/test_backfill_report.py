@@ -71,7 +71,7 @@ def test_right_weeks_are_a_success_with_these_numbers(warehouse: DuckDBWarehouse
     assert report.reasons == ["minutes NULL rate 33.3% is better than expected"]
 
 
-def test_the_games_looked_at_are_the_best_score_and_the_longest(warehouse: DuckDBWarehouse) -> None:
+def test_the_spot_checks_are_the_best_score_and_the_longest_game(warehouse: DuckDBWarehouse) -> None:
     best, longest = report_on(warehouse).spot_checks
     assert best.right
     assert best.title == f"Most points by a player: BOS at ATL, {FIRST}"
@@ -103,7 +103,7 @@ def test_a_month_of_nulls_does_not_hide_in_the_average(warehouse: DuckDBWarehous
     assert report.decision == FAILURE
 
 
-def test_rows_that_raw_has_and_the_summary_has_not_are_told(warehouse: DuckDBWarehouse) -> None:
+def test_raw_rows_that_the_summary_lacks_are_reported(warehouse: DuckDBWarehouse) -> None:
     rows = summary(warehouse)
     change_summary(warehouse, rows[rows["week"] == FIRST])
     report = report_on(warehouse)

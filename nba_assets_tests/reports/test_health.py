@@ -1,4 +1,4 @@
-"""What makes a week complete, incomplete, failed, stale or never run, and how it is told."""
+"""What makes a week complete, incomplete, failed, stale or never run, and how it is reported."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_games_that_are_not_final_in_time_leave_their_week_incomplete() -> None:
     assert told(backfilled(), unfinished={SECOND: 2}) == expected
 
 
-def test_a_week_nobody_ran_is_no_gap_where_the_source_lists_no_games() -> None:
+def test_a_week_that_never_ran_is_no_gap_if_the_source_lists_no_games() -> None:
     assert told(backfilled(FOURTH), without_games=frozenset({FOURTH})) == of_all(FOURTH, "no games")
 
 
@@ -241,7 +241,7 @@ def test_the_week_in_progress_is_fresh_late_or_too_late(
     assert result.description == f"week {SECOND} was published by {description}"
 
 
-def test_a_gap_longer_than_any_off_season_is_not_asked_about() -> None:
+def test_the_source_is_not_asked_about_a_gap_longer_than_any_off_season() -> None:
     weeks = [FIRST + dt.timedelta(days=7 * index) for index in range(60)]
     history = pd.DataFrame(
         [{"week": week, "asset": RAW, "published": None, "unpublished": ""} for week in weeks]
@@ -266,7 +266,7 @@ def test_the_report_counts_by_month_and_says_what_to_do() -> None:
     assert f"| {SECOND} | bdl_games failed: row_integrity: 1 \\| 2 | read its failed checks, repair" in text
 
 
-def test_weeks_of_which_the_same_is_to_be_said_share_a_line() -> None:
+def test_weeks_with_the_same_problem_share_a_line() -> None:
     states = classify(backfilled(*WEEKS[:3]), SMALL, {}, set(), FOURTH)
     assert list(worst(states)) == [State.NEVER_RUN] * 3 + [State.COMPLETE]
     told_of = "bdl_games, player_game_features, xgboost_model and 1 more never run"

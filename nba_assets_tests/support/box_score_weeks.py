@@ -26,16 +26,13 @@ MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": BACKFILL_REPORT}
 
 def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
     """Whether every week from `first` to `last` was published by every box-score table."""
-    asking = {"config": {"refresh": "--refresh" in options}}
+    fetch = {"config": {"refresh": "--refresh" in options}}
     added = [key for option, key in MORE.items() if option in options]
     return run_job(
         "backfill",
+        {"nba_raw__bdl_games": fetch, "nba_raw__bdl_player_boxscores": fetch},
         asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
         tags=week_range_tags(weeks_between(first, last)),
-        run_config={
-            "ops": {"nba_raw__bdl_games": asking, "nba_raw__bdl_player_boxscores": asking},
-            "loggers": {"console": {"config": {}}},
-        },
     ).success
 
 

@@ -40,7 +40,7 @@ def test_a_single_key_is_shown_as_unique(table: Table) -> None:
 
 
 @every_table
-def test_names_are_taken_once_and_are_plain_words(table: Table) -> None:
+def test_names_are_unique_plain_words(table: Table) -> None:
     """SQL is put together from these names, so none may need quoting."""
     for name in (table.dataset, table.name, *table.column_names):
         assert name.isidentifier()
