@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from nba_assets.partitions import last_day
 from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
-from nba_assets.warehouse.interface import Query
+from nba_assets.warehouse.interface import Query, window_parameters
 
 DAYS_BEFORE = 56
 
@@ -29,9 +28,8 @@ def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[st
     relations["stored_final_games"] = _final(published(BDL_GAMES))
     relations |= {f"{table.name}_so_far": _so_far(table, relations[table.name]) for table in WEEKLY_TABLES}
     relations["days_before"] = f"{DAYS_BEFORE}"
-    window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
     text = sql.format_map(relations)
-    return query(text, {name: value for name, value in window.items() if f"@{name}" in text})
+    return query(text, window_parameters(text, weeks))
 
 
 def _final(games: str) -> str:

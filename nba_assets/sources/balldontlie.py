@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import pandas as pd
 from pydantic import Field, PrivateAttr
-from upath import UPath
 
 from nba_assets.errors import SourceError
 from nba_assets.partitions import last_day, league_today
@@ -72,7 +70,7 @@ class Balldontlie(BoxScoreSource):
             most_bytes=MOST_BYTES,
             answer_seconds=self.answer_seconds,
         )
-        self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
+        self._landing = Landing.for_host(self.landing, self.base_url)
 
     def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
         kept = None if refresh else self._landing.page(week, "games", 1)

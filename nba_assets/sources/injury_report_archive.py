@@ -7,10 +7,8 @@ So a report counts as absent only if the archive still sends another one that is
 import datetime as dt
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr
-from upath import UPath
 
 from nba_assets.errors import SourceUnavailable, UnreadableReport
 from nba_assets.partitions import week_of
@@ -46,7 +44,7 @@ class InjuryReportArchive(InjuryReportSource):
         self._archive = InjuryReports(
             base_url=self.base_url, waits=self.waits, limiter=every(60 / self.requests_per_minute)
         )
-        self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
+        self._landing = Landing.for_host(self.landing, self.base_url)
 
     def teardown_after_execution(self, context: Any) -> None:
         self._archive.reader.close()

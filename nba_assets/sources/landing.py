@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from upath import UPath
 
 from nba_assets.errors import SourceError
+
+WRITE_AGAIN = "Free space, fix permissions or set NBA_LANDING; nothing stored was lost."
 
 
 class Landing:
@@ -20,6 +25,11 @@ class Landing:
     def __init__(self, root: UPath):
         self._root = root
 
+    @classmethod
+    def for_host(cls, landing: str, base_url: str) -> Landing:
+        """The subfolder of `landing`, a folder or bucket URL, that is named like the host of `base_url`."""
+        return cls(UPath(landing) / urlsplit(base_url).netloc.replace(":", "_"))
+
     def page(self, week: dt.date, kind: str, number: int) -> dict[str, Any] | None:
         """The kept page, `{"fetched_at": …, "body": …}`; None if there is none or only a part of it."""
         try:
@@ -30,14 +40,9 @@ class Landing:
 
     def keep(self, week: dt.date, kind: str, number: int, page: dict[str, Any]) -> None:
         path = self._path(week, kind, number)
-        try:
+        with _explained(f"week {week}: the response cannot be written to {path}", WRITE_AGAIN):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(orjson.dumps(page))
-        except Exception as error:  # a bucket's client has errors of many kinds
-            raise SourceError(
-                f"week {week}: the response cannot be written to {path} ({_message(error)}). "
-                "Free space, fix permissions or set NBA_LANDING; nothing stored was lost."
-            ) from error
 
     def document(self, *path: str) -> bytes | None:
         """The document kept at `path` under the root; None if there is none."""
@@ -57,32 +62,28 @@ class Landing:
         """Write a document of any format; it is renamed to its name once it is complete."""
         place = self._root.joinpath(*path)
         part = place.with_name(f"{place.name}.part")
-        try:
+        with _explained(f"the response cannot be written to {place}", WRITE_AGAIN):
             place.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(document)
             part.rename(place)
-        except Exception as error:  # a bucket's client has errors of many kinds
-            raise SourceError(
-                f"the response cannot be written to {place} ({_message(error)}). "
-                "Free space, fix permissions or set NBA_LANDING; nothing stored was lost."
-            ) from error
 
     def quarantine(self, week: dt.date, kind: str, why: str) -> None:
         """Rename the kept pages to `why`-<instant>-<name>, which is not read again but can be examined."""
         folder = self._root / week.isoformat()
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
-        try:
+        next_step = "Fix its permissions, then materialize the week with refresh: true."
+        with _explained(f"week {week}: the kept responses in {folder} cannot be renamed", next_step):
             for path in list(folder.glob(f"{kind}-*.json")) if folder.exists() else []:
                 path.rename(folder / f"{why}-{stamp}-{path.name}")
-        except Exception as error:  # a bucket's client has errors of many kinds
-            raise SourceError(
-                f"week {week}: the kept responses in {folder} cannot be renamed ({_message(error)}). "
-                "Fix its permissions, then materialize the week with refresh: true."
-            ) from error
 
     def _path(self, week: dt.date, kind: str, number: int) -> UPath:
         return self._root / week.isoformat() / f"{kind}-{number:04d}.json"
 
 
-def _message(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+@contextmanager
+def _explained(failure: str, next_step: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # a bucket's client has errors of many kinds
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise SourceError(f"{failure} ({reason}). {next_step}") from error

@@ -2,11 +2,9 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 from pydantic import Field, PrivateAttr
-from upath import UPath
 
 from nba_assets.partitions import season_name
 from nba_assets.sources.basketball_reference import Rosters, parse_roster
@@ -32,7 +30,7 @@ class RosterPages(RosterSource):
     def setup_for_execution(self, context: Any) -> None:
         limiter = per_minute(self.requests_per_minute)
         self._pages = Rosters(base_url=self.base_url, limiter=limiter, waits=self.waits)
-        self._landing = Landing(UPath(self.landing) / urlsplit(self.base_url).netloc.replace(":", "_"))
+        self._landing = Landing.for_host(self.landing, self.base_url)
 
     def teardown_after_execution(self, context: Any) -> None:
         self._pages.reader.close()

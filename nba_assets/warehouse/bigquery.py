@@ -20,13 +20,15 @@ from google.cloud import bigquery
 from pydantic import PrivateAttr
 
 from nba_assets.errors import WarehouseError
+from nba_assets.partitions import last_day
 from nba_assets.tables import ALL_TABLES, PUBLICATIONS, WEEKLY_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
 from nba_assets.warehouse.bigquery_errors import NO_RETRY, retry_transient, translate_errors
-from nba_assets.warehouse.bigquery_parameters import bound, window_of
+from nba_assets.warehouse.bigquery_parameters import bound
 from nba_assets.warehouse.bigquery_staged import BigQueryStaged
-from nba_assets.warehouse.interface import Warehouse
+from nba_assets.warehouse.counts import require_unique_keys
+from nba_assets.warehouse.interface import Warehouse, window_parameters
 
 DECLARED_NAME = re.compile(r"\b(?:" + "|".join(re.escape(table.qualified_name) for table in ALL_TABLES) + r")\b")
 STAGED_ROWS_EXPIRE = dt.timedelta(hours=6)  # also removes what a killed process leaves behind
@@ -65,16 +67,14 @@ class BigQueryWarehouse(Warehouse):
 
     def merge(self, table: Table, rows: pa.Table) -> int:
         name = table.qualified_name
-        keys = rows.select(list(table.key)).group_by(list(table.key)).aggregate([]).num_rows
-        if keys != rows.num_rows:
-            raise WarehouseError(f"{name}: {rows.num_rows} rows to merge have only {keys} keys; nothing was changed")
+        require_unique_keys(table, rows)
         self._create_tables()
         if not rows.num_rows:
             return 0
         on = " AND ".join(f"stored.{key} = merged.{key}" for key in table.key)
         dates = pc.min_max(rows[table.date_column]).as_py()
-        window = {"low": dates["min"], "high": dates["max"]}
-        in_window = f"stored.{table.date_column} BETWEEN @low AND @high"
+        window = {"first_day": dates["min"], "last_day": dates["max"]}
+        in_window = f"stored.{table.date_column} BETWEEN @first_day AND @last_day"
         # If the date is not in the key, it may have changed: then the condition names all partitions.
         date = f"stored.{table.date_column}"
         where = in_window if table.date_column in table.key else f"({date} IS NULL OR {date} IS NOT NULL)"
@@ -104,11 +104,11 @@ class BigQueryWarehouse(Warehouse):
         rows = self._read_streams(table, weeks)
         if rows is None:
             columns = ", ".join(table.column_names)
-            rows = self.execute(
+            sql = (
                 f"SELECT {columns} FROM {table.qualified_name} "
-                f"WHERE {table.date_column} BETWEEN @low AND @high AND week IN UNNEST(@weeks)",
-                window_of(weeks),
+                f"WHERE {table.date_column} BETWEEN @first_day AND @last_day AND week IN UNNEST(@weeks)"
             )
+            rows = self.execute(sql, window_parameters(sql, weeks))
         order = dict.fromkeys((table.date_column, *table.key))
         frame: pd.DataFrame = rows.sort_by([(column, "ascending") for column in order]).to_pandas()
         return frame
@@ -210,17 +210,16 @@ class BigQueryWarehouse(Warehouse):
         """The weeks' rows through the Storage Read API, unordered; None if it is not available."""
         if self._rest_only:
             return None
-        window = window_of(weeks)
+        first, last = min(weeks), last_day(max(weeks))
         listed = ", ".join(f"'{week}'" for week in weeks)
-        doing = f"reading {table.qualified_name} from {window['low']} to {window['high']}"
+        doing = f"reading {table.qualified_name} from {first} to {last}"
         with translate_errors(doing, otherwise="Materialize again"):
             try:
                 read = self.connection.read_streams(
                     f"{self.dataset_prefix}{table.dataset}",
                     table.name,
                     columns=table.column_names,
-                    where=f"{table.date_column} BETWEEN '{window['low']}' AND '{window['high']}' "
-                    f"AND week IN ({listed})",
+                    where=f"{table.date_column} BETWEEN '{first}' AND '{last}' AND week IN ({listed})",
                     max_bytes=self.max_bytes_billed,
                 )
             except NotFound as error:

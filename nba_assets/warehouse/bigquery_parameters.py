@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from google.cloud import bigquery
 
-from nba_assets.partitions import last_day
 from nba_assets.tables import Type
 from nba_assets.warehouse.bigquery_tables import TYPES
 
 Parameter = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
-
-
-def window_of(weeks: Sequence[dt.date]) -> dict[str, Any]:
-    """@weeks, and the dates @low to @high that they span, by which BigQuery skips partitions."""
-    return {"low": min(weeks), "high": last_day(max(weeks)), "weeks": list(weeks)}
 
 
 def bound(parameters: Mapping[str, Any]) -> list[Parameter]:

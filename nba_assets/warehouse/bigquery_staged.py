@@ -12,8 +12,8 @@ import pyarrow as pa
 from nba_assets.errors import WarehouseError
 from nba_assets.partitions import last_day
 from nba_assets.tables import PUBLICATIONS, Table
-from nba_assets.warehouse.bigquery_parameters import window_of
-from nba_assets.warehouse.interface import Publication, Staged
+from nba_assets.warehouse.counts import require_equal_counts
+from nba_assets.warehouse.interface import Publication, Staged, window_parameters
 
 Execute = Callable[[str, Mapping[str, Any]], pa.Table]
 
@@ -35,31 +35,31 @@ class BigQueryStaged(Staged):
         The publication is recorded as incomplete before the MERGE and as complete after its rows were counted. A
         transaction over both tables would make the writers of all tables conflict in PUBLICATIONS.
         """
-        table, window = self._table, window_of(weeks)
+        table = self._table
         publication = publication or Publication()
         self._require_dates_in_weeks(weeks)
         expected = {week: count for week, count in _rows_by_week(self._rows).items() if week in set(weeks)}
         staged = self._count(f"SELECT week, COUNT(*) AS row_count FROM {self.name} WHERE week IN UNNEST(@weeks)", weeks)
-        _require_equal(expected, staged, table, "nothing was changed")
+        require_equal_counts(expected, staged, table, "nothing was changed")
         self._record(weeks, staged, publication)
         columns = ", ".join(table.column_names)
-        in_window = f"{table.date_column} BETWEEN @low AND @high AND target.week IN UNNEST(@weeks)"
-        self._execute(
+        in_window = f"{table.date_column} BETWEEN @first_day AND @last_day AND target.week IN UNNEST(@weeks)"
+        merge = (
             f"MERGE {table.qualified_name} AS target "
             f"USING (SELECT * FROM {self.name} WHERE week IN UNNEST(@weeks)) AS source ON FALSE "
             f"WHEN NOT MATCHED BY SOURCE AND target.{in_window} THEN DELETE "
-            f"WHEN NOT MATCHED BY TARGET THEN INSERT ({columns}) VALUES ({columns})",
-            window,
+            f"WHEN NOT MATCHED BY TARGET THEN INSERT ({columns}) VALUES ({columns})"
         )
+        self._execute(merge, window_parameters(merge, weeks))
         stored = self._count(
             f"SELECT week, COUNT(*) AS row_count FROM {table.qualified_name} AS target WHERE target.{in_window}", weeks
         )
-        _require_equal(expected, stored, table, "another writer changed the week at the same time")
-        self._execute(
+        require_equal_counts(expected, stored, table, "another writer changed the week at the same time")
+        update = (
             f"UPDATE {PUBLICATIONS.qualified_name} SET complete = TRUE "
-            "WHERE week BETWEEN @low AND @high AND publication_id = @publication_id",
-            {"low": window["low"], "high": window["high"], "publication_id": publication.publication_id},
+            "WHERE week BETWEEN @first_day AND @last_day AND publication_id = @publication_id"
         )
+        self._execute(update, {**window_parameters(update, weeks), "publication_id": publication.publication_id})
         return {week: stored.get(week, 0) for week in weeks}
 
     def _record(self, weeks: Sequence[dt.date], counts: Mapping[dt.date, int], publication: Publication) -> None:
@@ -79,8 +79,7 @@ class BigQueryStaged(Staged):
         )
 
     def _count(self, sql: str, weeks: Sequence[dt.date]) -> dict[dt.date, int]:
-        window = {name: value for name, value in window_of(weeks).items() if f"@{name}" in sql}
-        counted = self._execute(f"{sql} GROUP BY week", window)
+        counted = self._execute(f"{sql} GROUP BY week", window_parameters(sql, weeks))
         return {row["week"]: int(row["row_count"]) for row in counted.to_pylist()}
 
     def _require_dates_in_weeks(self, weeks: Sequence[dt.date]) -> None:
@@ -97,14 +96,3 @@ class BigQueryStaged(Staged):
 def _rows_by_week(rows: pa.Table) -> dict[dt.date, int]:
     counts = rows.group_by("week").aggregate([([], "count_all")]).to_pylist()
     return {row["week"]: row["count_all"] for row in counts}
-
-
-def _require_equal(
-    written: Mapping[dt.date, int], read_back: Mapping[dt.date, int], table: Table, consequence: str
-) -> None:
-    for week in sorted({*written, *read_back}):
-        if written.get(week, 0) != read_back.get(week, 0):
-            raise WarehouseError(
-                f"{table.qualified_name}, week {week}: {written.get(week, 0)} rows were written but "
-                f"{read_back.get(week, 0)} read back; {consequence}. Materialize the week again"
-            )

@@ -22,6 +22,7 @@ from pydantic import PrivateAttr
 
 from nba_assets.errors import WarehouseError, WarehouseUnavailable
 from nba_assets.tables import PUBLICATIONS, Table
+from nba_assets.warehouse.counts import require_equal_counts, require_unique_keys
 from nba_assets.warehouse.duckdb_tables import create_tables, is_outdated, transaction
 from nba_assets.warehouse.interface import Publication, Reader, Staged, Warehouse
 
@@ -49,14 +50,15 @@ class DuckDBStaged(Staged):
         with transaction(self._connection):
             self._connection.execute(f"DELETE FROM {table} {in_weeks}", chosen)
             self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {self.name} {in_weeks}", chosen)
-            counts = [
+            staged, stored = (
                 dict(self._connection.execute(
                     f"SELECT week, count(*) FROM {source} {in_weeks} GROUP BY week", chosen
                 ).fetchall())
                 for source in (self.name, table)
-            ]  # fmt: skip
-            _require_equal(*counts, table=table)
-            written = {week: counts[1].get(week, 0) for week in weeks}
+            )  # fmt: skip
+            consequence = "the write was undone; if this repeats, check the disk"
+            require_equal_counts(staged, stored, self._table, consequence)
+            written = {week: stored.get(week, 0) for week in weeks}
             _record(self._connection, table, written, publication or Publication())
         return written
 
@@ -97,11 +99,7 @@ class DuckDBWarehouse(Warehouse):
         with self._connection(read_only=False) as connection:
             create_tables(connection, self.path)
             connection.register("merged", rows)
-            keys = rows.select(list(table.key)).group_by(list(table.key)).aggregate([]).num_rows
-            if keys != rows.num_rows:
-                raise WarehouseError(
-                    f"{name}: {rows.num_rows} rows to merge have only {keys} keys; nothing was changed"
-                )
+            require_unique_keys(table, rows)
             with transaction(connection):
                 connection.execute(
                     f"MERGE INTO {name} AS stored USING merged ON {on} WHEN MATCHED THEN UPDATE SET {values} "
@@ -255,12 +253,3 @@ def _select(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping
     except duckdb.CatalogException as error:
         raise WarehouseError(f"{str(error).splitlines()[0]}: materialize the upstream tables first") from error
     return rows.to_pandas()
-
-
-def _require_equal(staged: Mapping[dt.date, int], stored: Mapping[dt.date, int], *, table: str) -> None:
-    for week in sorted({*staged, *stored}):
-        if staged.get(week, 0) != stored.get(week, 0):
-            raise WarehouseError(
-                f"{table}, week {week}: {staged.get(week, 0)} rows were written but {stored.get(week, 0)} read back; "
-                "the write was undone. Materialize the week again; if it repeats, check the disk"
-            )

@@ -14,6 +14,7 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
+from nba_assets.partitions import last_day
 from nba_assets.tables import Table
 
 Query = Callable[[str, Mapping[str, Any]], pd.DataFrame]
@@ -42,6 +43,12 @@ class Reader:
     query: Query
     read_weeks: Callable[[Table, Sequence[dt.date]], pd.DataFrame]
     consistent: bool = False
+
+
+def window_parameters(sql: str, weeks: Sequence[dt.date]) -> dict[str, Any]:
+    """Those of @weeks, @first_day and @last_day that the SQL names; date bounds let BigQuery skip partitions."""
+    window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
+    return {name: value for name, value in window.items() if f"@{name}" in sql}
 
 
 class Staged(ABC):

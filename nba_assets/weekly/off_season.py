@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from nba_assets.errors import SourceError, WarehouseError
-from nba_assets.partitions import last_day
 from nba_assets.sources.interface import BoxScoreSource
-from nba_assets.warehouse.interface import Warehouse
+from nba_assets.warehouse.interface import Warehouse, window_parameters
 
 STORED_GAMES = """
 SELECT COUNT(*) AS games FROM nba_raw.bdl_games
@@ -49,8 +48,7 @@ def listed_games(source: BoxScoreSource, week: dt.date) -> int:
 
 
 def stored_games(warehouse: Warehouse, weeks: Sequence[dt.date]) -> int:
-    window = {"weeks": list(weeks), "first_day": min(weeks), "last_day": last_day(max(weeks))}
     try:
-        return int(warehouse.query(STORED_GAMES, window)["games"].iloc[0])
+        return int(warehouse.query(STORED_GAMES, window_parameters(STORED_GAMES, weeks))["games"].iloc[0])
     except WarehouseError:
         return 0  # no table yet, or it cannot be read: ask the source

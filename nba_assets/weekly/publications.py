@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
-from nba_assets.partitions import last_day
 from nba_assets.tables import PUBLICATIONS, WEEKLY_TABLES, Table
-from nba_assets.warehouse.interface import Query, Warehouse
+from nba_assets.warehouse.interface import Query, Warehouse, window_parameters
 
 COLUMNS = [*PUBLICATIONS.column_names, "stored_rows", "intact"]
 NEWEST = """
@@ -49,7 +47,7 @@ def newest_publications(query: Query, tables: Sequence[Table], weeks: Sequence[d
 
     stored_rows: rows of the week in the table now. intact: the write is complete and all its rows are stored.
     """
-    parameters = {"weeks": list(weeks), "tables": [table.qualified_name for table in tables], **_window(weeks)}
+    parameters = {"tables": [table.qualified_name for table in tables], **window_parameters(NEWEST, weeks)}
     recorded = query(NEWEST, parameters)
     counts = query(STORED_ROWS, parameters)
     found = (
@@ -66,14 +64,14 @@ def known_publications(
     query: Query, tables: Sequence[Table], weeks: Sequence[dt.date]
 ) -> set[tuple[str, dt.date, str]]:
     """Every recorded publication: table name, week and publication id."""
-    parameters = {"tables": [table.qualified_name for table in tables], **_window(weeks)}
+    parameters = {"tables": [table.qualified_name for table in tables], **window_parameters(KNOWN, weeks)}
     found = query(KNOWN, parameters)
     return set(zip(found["table_name"], found["week"], found["publication_id"], strict=True))
 
 
 def weeks_published_by(query: Query, run_id: str, table: Table, weeks: Sequence[dt.date]) -> set[dt.date]:
     """The weeks that the run has published, including weeks that another run has published again since."""
-    found = query(OF_RUN, {"table": table.qualified_name, "run_id": run_id, **_window(weeks)})
+    found = query(OF_RUN, {"table": table.qualified_name, "run_id": run_id, **window_parameters(OF_RUN, weeks)})
     return set(found["week"]) & set(weeks)
 
 
@@ -82,7 +80,3 @@ def published_by_all(warehouse: Warehouse, tables: Sequence[Table], weeks: Seque
     recorded = newest_publications(warehouse.query, tables, weeks)
     counts = recorded[recorded["intact"]].groupby("week").size()
     return set(counts.index[counts == len(tables)])
-
-
-def _window(weeks: Sequence[dt.date]) -> dict[str, Any]:
-    return {"first_day": min(weeks), "last_day": last_day(max(weeks))}
