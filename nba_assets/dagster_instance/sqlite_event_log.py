@@ -14,6 +14,8 @@ import sqlalchemy
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 
+from nba_assets.dagster_instance.run_watches import Callback, RunWatches
+
 BUSY_TIMEOUT = 60.0  # seconds a writer waits for another process's transaction
 OPEN_SHARDS = 16  # the index and the logs of the runs used last; older ones are closed
 
@@ -24,6 +26,7 @@ class LocalEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._engines: dict[str, sqlalchemy.Engine] = {}
         self._engines_lock = threading.Lock()
+        self._run_watches = RunWatches(self)
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -51,7 +54,14 @@ class LocalEventLog(SqliteEventLogStorage):
                     self._engines.pop(oldest).dispose()
             return self._engines[shard]
 
+    def watch(self, run_id: str, cursor: str | None, callback: Callback) -> None:
+        self._run_watches.start(run_id, cursor, callback)
+
+    def end_watch(self, run_id: str, handler: Callback) -> None:
+        self._run_watches.end(run_id, handler)
+
     def dispose(self) -> None:
+        self._run_watches.end_all()
         for engine in self._engines.values():
             engine.dispose()
         super().dispose()

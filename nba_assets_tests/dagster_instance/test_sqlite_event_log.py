@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from nba_assets.dagster_instance.sqlite_event_log import LocalEventLog
+from nba_assets_tests.support.told_run import told_run
 
 KEY = dg.AssetKey("counted")
 EVENTS = 20
@@ -147,3 +149,42 @@ def test_a_reader_waits_out_a_writer_of_another_process(tmp_path: Path) -> None:
         started = time.monotonic()
         materialize_in(tmp_path)
         assert time.monotonic() - started > 0.5
+
+
+def test_a_watcher_hears_of_each_event_while_the_run_runs(tmp_path: Path) -> None:
+    heard: queue.Queue[str] = queue.Queue()
+
+    def listen(event: dg.EventLogEntry, cursor: str) -> None:
+        heard.put(event.user_message)
+
+    with instance_at(tmp_path) as instance, told_run(tmp_path) as run:
+        instance.watch_event_logs(run.run_id, instance.get_records_for_run(run.run_id).cursor, listen)
+        for number in range(5):
+            run.tell(f"event {number}")
+            assert heard.get(timeout=60) == f"event {number}"
+
+
+def test_a_watcher_that_fails_at_an_event_hears_of_the_next_and_of_none_after_its_end(tmp_path: Path) -> None:
+    failing: queue.Queue[str] = queue.Queue()
+    other: queue.Queue[str] = queue.Queue()
+
+    def fail_at_first(event: dg.EventLogEntry, cursor: str) -> None:
+        failing.put(event.user_message)
+        if event.user_message == "first":
+            raise RuntimeError("the page has gone away")
+
+    def listen(event: dg.EventLogEntry, cursor: str) -> None:
+        other.put(event.user_message)
+
+    with instance_at(tmp_path) as instance, told_run(tmp_path) as run:
+        started = instance.get_records_for_run(run.run_id).cursor
+        for watcher in (fail_at_first, listen):
+            instance.watch_event_logs(run.run_id, started, watcher)
+        for line in ("first", "second"):
+            run.tell(line)
+            assert (failing.get(timeout=60), other.get(timeout=60)) == (line, line)
+        instance.end_watch_event_logs(run.run_id, fail_at_first)
+        for line in ("third", "fourth"):
+            run.tell(line)
+            assert other.get(timeout=60) == line
+        assert failing.empty()
