@@ -1,5 +1,6 @@
 """NBA box scores to validated player-game summaries, a points model and graded predictions, week by week."""
 
+import os
 import warnings
 
 from dagster import BetaWarning, PreviewWarning
@@ -7,3 +8,6 @@ from dagster import BetaWarning, PreviewWarning
 # Both are used on purpose and pinned by the lock file; `weekly_events` holds what leans on the first one.
 warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", PreviewWarning)
 warnings.filterwarnings("ignore", "Parameter `(backfill_policy|allow_nonexistent_upstream_partitions)`", BetaWarning)
+
+# Dagster tells what a run is to do in groups of so many events instead of one by one; a person's own value stays.
+os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
