@@ -9,5 +9,8 @@ from dagster import BetaWarning, PreviewWarning
 warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", PreviewWarning)
 warnings.filterwarnings("ignore", "Parameter `(backfill_policy|allow_nonexistent_upstream_partitions)`", BetaWarning)
 
-# Dagster tells what a run is to do in groups of so many events instead of one by one; a person's own value stays.
+# Here, because every process that works for the project comes by before it loads numpy; a person's own values stay.
+# More threads only wait for each other on matrices as small as a week's.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Dagster tells what a run is to do in groups of so many events instead of one by one.
 os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
