@@ -152,6 +152,17 @@ def test_events_written_together_are_all_there_at_the_end_of_the_block_also_afte
             assert partition in instance.get_materialized_partitions(KEY)
 
 
+def test_what_other_threads_write_does_not_wait_for_the_end_of_the_block(tmp_path: Path) -> None:
+    with instance_at(tmp_path) as instance:
+        event = dg.AssetMaterialization(KEY, partition="of another thread")
+        with written_together(instance):
+            instance.report_runless_asset_event(dg.AssetMaterialization(KEY, partition="of this thread"))
+            other = threading.Thread(target=instance.report_runless_asset_event, args=(event,))
+            other.start()
+            other.join()
+            assert instance.get_materialized_partitions(KEY) == {"of another thread"}
+
+
 def test_of_events_that_cannot_all_be_written_none_is(tmp_path: Path) -> None:
     """Also none of those of the run's log, and the event log goes on."""
     with instance_at(tmp_path) as instance:
