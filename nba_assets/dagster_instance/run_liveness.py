@@ -16,9 +16,10 @@ import dagster as dg
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
+from dagster._core.execution.retries import RetryMode, auto_reexecution_should_retry_run
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
 ONE_ANSWER = 10  # seconds that a code server has to answer
@@ -74,6 +75,7 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         if was_killed(self._instance, run.run_id) or self._server_knows_nothing_of(run):
+            _announce_retry(self._instance, run)
             return CheckRunHealthResult(WorkerStatus.FAILED, "the process of this run was killed")
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
@@ -86,6 +88,18 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
         except DagsterUserCodeUnreachableError:
             return False  # it restarts, or was on this machine and is told by the lock
         return not dg.deserialize_value(answer, CanCancelExecutionResult).can_cancel
+
+
+def _announce_retry(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Say that the run will be taken up again before it is marked as failed.
+
+    Dagster says so a moment after; a backfill that it looks at in that moment, as it does when its daemons start, has
+    failed for good.
+    """
+    if instance.run_retries_enabled and not run.is_finished:
+        failed = run.with_status(dg.DagsterRunStatus.FAILURE)
+        retried = auto_reexecution_should_retry_run(instance, failed, None)
+        instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(retried).lower()})
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
