@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import dagster as dg
 import pytest
@@ -21,6 +26,8 @@ from nba_assets.sources.sample.source import SampleSource
 from nba_assets.tables import WEEKLY_TABLES, Table
 from nba_assets.tables.asset_keys import group_of
 from nba_assets_tests.support.small_week import MEASURED_TABLES, SmallLeague
+
+THREADS, BATCHES = "OPENBLAS_NUM_THREADS", "DAGSTER_EVENT_BATCH_SIZE"
 
 weekly_table = pytest.mark.parametrize("table", WEEKLY_TABLES, ids=lambda table: table.name)
 
@@ -142,3 +149,29 @@ def test_the_instance_configuration_loads(tmp_path: Path, monkeypatch: pytest.Mo
         assert instance.get_settings("telemetry") == {"enabled": False}
         assert instance.run_coordinator is not None
         assert type(instance.event_log_storage).__name__ == "LocalEventLog"
+
+
+ONLY_FOR_SOME_STEPS = ("gcsfs", "google.cloud.bigquery", "lxml", "matplotlib", "pypdfium2", "xgboost")
+
+
+def test_loading_the_graph_loads_no_library_that_only_some_steps_use() -> None:
+    loaded = printed_by("import sys, nba_assets.definitions; print(*sys.modules)").split()
+    assert "pandas" in loaded
+    assert not set(loaded) & set(ONLY_FOR_SOME_STEPS)
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "1 1000"), ({THREADS: "3", BATCHES: "0"}, "3 0")])
+def test_small_matrices_have_one_thread_and_events_come_in_groups_unless_a_person_says_otherwise(
+    given: dict[str, str], used: str
+) -> None:
+    """Numpy looks at the first when it is loaded, so the package sets it before."""
+    names = f"os.environ[{THREADS!r}], os.environ[{BATCHES!r}]"
+    printed = printed_by(f"import os, sys, nba_assets; assert 'numpy' not in sys.modules; print({names})", given)
+    assert printed.split("\n")[0] == used
+
+
+def printed_by(program: str, given: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a new Python prints that has these variables and none of their kind from here."""
+    inherited = {name: value for name, value in os.environ.items() if name not in (THREADS, BATCHES)}
+    command = [sys.executable, "-c", program]
+    return subprocess.check_output(command, cwd=REPOSITORY, env={**inherited, **given}, text=True)

@@ -13,7 +13,7 @@ from nba_assets.model import comparison
 from nba_assets.model.artifacts import ModelStore
 from nba_assets.model.champion import Champion, gate
 from nba_assets.model.training import Parameters, TooFewRows, TrainingError
-from nba_assets.model.weekly_training import last_date_before, train_weeks
+from nba_assets.model.weekly_training import last_date_before, newest_dates, train_weeks
 from nba_assets.partitions import WEEKS, report_dates, weeks_of_keys
 from nba_assets.reports import model_charts
 from nba_assets.tables import MODEL_COMPARISON
@@ -61,12 +61,12 @@ def xgboost_model(
 ) -> pd.DataFrame:
     """A week without games keeps the model of the last week with games."""
     games = bdl_games.groupby("week").size().to_dict()
-    rows = []
+    newest, rows = newest_dates(player_game_features), []
     for training in train_weeks(player_game_features, weeks, games, config.feature_set, config.parameters):
         context.log.info(f"week {training.week}: {training.note}")
         if training.model:
             model_store.save(training.model)
-            rows.append(training.row(last_date_before(player_game_features, training.basis)))
+            rows.append(training.row(last_date_before(newest, training.basis)))
     return pd.DataFrame(rows, columns=XGBOOST_MODEL.column_names)
 
 

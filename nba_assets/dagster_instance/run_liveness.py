@@ -17,9 +17,10 @@ import dagster as dg
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.execution.context.system import PlanOrchestrationContext
 from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
+from dagster._core.execution.retries import RetryMode, auto_reexecution_should_retry_run
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
 TIMEOUT = 10  # seconds for a response of the code server
@@ -75,6 +76,7 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         if was_killed(self._instance, run.run_id) or self._is_unknown_to_server(run):
+            _announce_retry(self._instance, run)
             return CheckRunHealthResult(WorkerStatus.FAILED, "the process of this run was killed")
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 
@@ -87,6 +89,18 @@ class HealthCheckRunLauncher(dg.DefaultRunLauncher):
         except DagsterUserCodeUnreachableError:
             return False  # the server restarts, or the run was on this machine, where the lock is checked
         return not dg.deserialize_value(response, CanCancelExecutionResult).can_cancel
+
+
+def _announce_retry(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Say that the run will be taken up again before it is marked as failed.
+
+    Dagster says so a moment after; a backfill that it looks at in that moment, as it does when its daemons start, has
+    failed for good.
+    """
+    if instance.run_retries_enabled and not run.is_finished:
+        failed = run.with_status(dg.DagsterRunStatus.FAILURE)
+        retried = auto_reexecution_should_retry_run(instance, failed, None)
+        instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: str(retried).lower()})
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
+from importlib.metadata import version
 
-import xgboost
 from upath import UPath
 
 from nba_assets.errors import ArtifactError
@@ -43,10 +43,9 @@ class ModelStore:
             raise ArtifactError(f"model {model_id} has {len(booster):,} bytes that are not those of its card. {again}")
         if feature_hash(card.features) != card.feature_hash:
             raise ArtifactError(f"model {model_id} was trained on other features than its card lists. {again}")
-        if card.xgboost_version != xgboost.__version__:
-            raise ArtifactError(
-                f"model {model_id} is of xgboost {card.xgboost_version}, this is {xgboost.__version__}. {again}"
-            )
+        installed = version("xgboost")
+        if card.xgboost_version != installed:
+            raise ArtifactError(f"model {model_id} is of xgboost {card.xgboost_version}, this is {installed}. {again}")
         return TrainedModel(booster, card)
 
     def _folder(self, model_id: str) -> UPath:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xgboost
 
 from nba_assets.tables.features import FEATURES, Null, feature_hash
 
@@ -112,6 +111,8 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
         raise TrainingError(f"features without any value: {', '.join(empty)}")
     if target.min() == target.max():
         raise TrainingError(f"every target is {target.min():g}: the points were lost on the way")
+    import xgboost  # takes half a second, which only who trains or predicts shall pay
+
     matrix = xgboost.QuantileDMatrix(
         values, label=target, feature_names=list(features), max_bin=parameters.max_bin, nthread=parameters.threads
     )
@@ -150,6 +151,8 @@ def may_be_empty(rows: pd.DataFrame) -> set[str]:
 
 def predict(model: TrainedModel, rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Predicted points of each row, between 0 and 60."""
+    import xgboost
+
     booster = xgboost.Booster({"nthread": model.card.parameters["threads"]})
     booster.load_model(bytearray(model.booster))
     values = rows[list(model.card.features)].to_numpy(dtype=np.float32)

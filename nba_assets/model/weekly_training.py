@@ -79,6 +79,11 @@ def train_weeks(
                 yield WeekTraining(week, week, model, f"trained on {model.card.rows:,} rows")
 
 
-def last_date_before(history: pd.DataFrame, week: dt.date) -> dt.date:
+def newest_dates(history: pd.DataFrame) -> dict[dt.date, dt.date]:
+    """Of each week with rows to train on, the newest league date; looked up once for the models of all weeks."""
+    return history.loc[history["played"].eq(True)].groupby("week")["game_date"].max().to_dict()
+
+
+def last_date_before(newest: Mapping[dt.date, dt.date], week: dt.date) -> dt.date:
     """The newest league date a model of `week` was trained on."""
-    return max(history.loc[(history["week"] < week) & history["played"].eq(True), "game_date"], default=dt.date.min)
+    return max((date for earlier, date in newest.items() if earlier < week), default=dt.date.min)

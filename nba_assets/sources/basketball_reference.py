@@ -1,12 +1,14 @@
 """Basketball-Reference's team pages: fetches and parses the roster of one team and season."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from lxml import etree, html
 from pyrate_limiter import Limiter
 
 from nba_assets.errors import SourceError
@@ -14,6 +16,9 @@ from nba_assets.league.player_names import player_key
 from nba_assets.league.teams import TEAMS, team_named
 from nba_assets.partitions import season_name
 from nba_assets.sources.http import HttpReader, Patience, per_minute
+
+if TYPE_CHECKING:
+    from lxml import html
 
 COLUMNS = [
     "season", "team", "player_name", "player_lookup", "number", "position", "height", "weight",
@@ -72,6 +77,8 @@ def parse_roster(page: str | bytes, *, team: str, season: int) -> pd.DataFrame:
 
 
 def _document(page: str | bytes, subject: str) -> html.HtmlElement:
+    from lxml import etree, html  # only who reads a page shall load it
+
     raw = page.encode() if isinstance(page, str) else page
     try:
         return html.document_fromstring(raw, parser=html.HTMLParser(encoding="utf-8"))
@@ -91,6 +98,8 @@ def _refuse_other_page(document: html.HtmlElement, team: str, season: int) -> No
 
 
 def _roster_table(document: html.HtmlElement, subject: str) -> html.HtmlElement:
+    from lxml import etree, html
+
     # The site puts some tables into comments, which a script unwraps in the browser.
     comments = [comment.text or "" for comment in document.iter(etree.Comment)]
     hidden = [html.fromstring(comment) for comment in comments if "<table" in comment]

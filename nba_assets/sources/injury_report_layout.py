@@ -1,15 +1,18 @@
 """The layout of the injury report: from the characters of the PDF to rows of seven cells, not interpreted."""
 
+from __future__ import annotations
+
 import re
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
+from typing import TYPE_CHECKING
 
 from nba_assets.errors import UnreadableReport
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
 
 MOST_BYTES = 20_000_000
 _MOST_PAGES = 60
@@ -75,6 +78,8 @@ def _words_by_page(pdf: bytes, source: str) -> list[list[_Word]]:
         raise UnreadableReport(f"{source}: not a PDF, it starts with {pdf[:40]!r}; fetch it again.")
     if b"%%EOF" not in pdf[-1024:]:
         raise UnreadableReport(f"{source}: the PDF is cut off after {len(pdf):,} bytes; fetch it again.")
+    import pypdfium2 as pdfium  # only who reads a report shall load it
+
     with _PDFIUM:
         try:
             document = pdfium.PdfDocument(pdf)
@@ -91,6 +96,8 @@ def _words_by_page(pdf: bytes, source: str) -> list[list[_Word]]:
 
 
 def _words(page: pdfium.PdfPage, source: str) -> Iterator[_Word]:
+    import pypdfium2.raw as pdfium_c
+
     text, page_height = page.get_textpage(), page.get_height()
     rotation, paper = page.get_rotation(), page.get_cropbox()
     count = text.count_chars()

@@ -8,7 +8,8 @@ The test `weekly/test_events.py` fails when Dagster no longer needs this.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import dagster as dg
@@ -32,18 +33,30 @@ LEVELS = {
 
 def week_events(
     context: dg.AssetExecutionContext, table: Table, code_version: str, results: Sequence[WeekResult]
-) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[Any]]:
-    """A materialization for each published week, an evaluation for each verdict, and the step's outputs."""
-    for result in results:
-        if result.published:
-            yield _materialization(table, code_version, result)
+) -> Iterator[dg.DagsterEvent | dg.Output[Any]]:
+    """A materialization for each published week, an evaluation for each verdict, and the step's outputs.
+
+    The events of all weeks are in the log before the first one is given.
+    """
+    with written_together(context.instance):
+        for result in results:
+            if result.published:
+                context.log_event(_materialization(table, code_version, result))
     targets = newest_materializations(context.instance, table.asset_key, [result.week for result in results])
-    for result in results:
-        for verdict in result.verdicts:
-            yield _evaluation(table, verdict, targets.get(result.week))
+    with written_together(context.instance):
+        for result in results:
+            for verdict in result.verdicts:
+                context.log_event(_evaluation(table, verdict, targets.get(result.week)))
+    yield from context.op_execution_context.consume_events()  # left to Dagster, they are lost where a step ends early
     yield dg.Output(None, metadata={NO_AUTOMATIC_EVENTS: True})
     for output_name in context.assets_def.check_specs_by_output_name:
         yield dg.Output(None, output_name=output_name)
+
+
+def written_together(instance: dg.DagsterInstance) -> AbstractContextManager[None]:
+    """What is logged inside the block is written at once at its end, where Dagster's event log is one that can."""
+    together: Callable[[], AbstractContextManager[None]] = getattr(instance.event_log_storage, "together", nullcontext)
+    return together()
 
 
 def _materialization(table: Table, code_version: str, result: WeekResult) -> dg.AssetMaterialization:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -21,6 +22,7 @@ from nba_assets_tests.support.dagit import (
     visible,
 )
 from nba_assets_tests.support.forgotten_minutes import run_raw_weeks
+from nba_assets_tests.support.told_run import told_run
 
 SUMMARY, BOX_SCORES = "nba_analytics/player_game_summary", "nba_raw/bdl_player_boxscores"
 SUMMARY_AND_ALL_IT_NEEDS = f'+key:"{SUMMARY}"'
@@ -65,6 +67,17 @@ def test_a_backfill_of_six_weeks_has_a_check_result_for_each(dagit: str, page: P
         expect(page.get_by_text(f"{week}: minutes_null_rate 0.").first).to_be_visible()
         expect(visible(page, "Passed").first).to_be_visible()
         expect(visible(page, "rows_looked_at")).to_be_visible()
+
+
+def test_the_page_of_a_run_shows_what_it_logs_while_it_runs(shown: Project, dagit: str, page: Page) -> None:
+    with told_run(Path(shown.environment["DAGSTER_HOME"])) as run:
+        page.goto(f"{dagit}/runs/{run.run_id}")
+        expect(visible(page, "STEP_START").first).to_be_visible()
+        for number in range(3):
+            run.tell(f"event {number}")
+            expect(visible(page, f"event {number}")).to_be_visible()
+        expect(visible(page, "Started").first).to_be_visible()
+    expect_run_succeeds(page)
 
 
 def test_a_failed_week_is_found_in_three_clicks(dagit: str, failed_run: str, page: Page) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from nba_assets.model.training import predict, weeks_before
-from nba_assets.model.weekly_training import last_date_before, train_weeks
+from nba_assets.model.weekly_training import last_date_before, newest_dates, train_weeks
 from nba_assets_tests.model.test_comparison import feature_rows
 from nba_assets_tests.support.learnable import FEW_TREES
 
@@ -29,7 +29,19 @@ def test_each_week_is_trained_on_the_weeks_before_it() -> None:
     assert third.model is not None
     assert second.model.card.last_week == f"{WEEKS[0]}"
     assert third.model.card.last_week == f"{WEEKS[1]}"
-    assert last_date_before(history(), WEEKS[2]) < WEEKS[2]
+
+
+def test_the_last_date_of_a_model_is_that_of_the_last_row_it_could_learn_from() -> None:
+    rows = history()
+    never_played = rows["week"] == WEEKS[1]
+    rows["played"] = rows["played"].mask(never_played, False)
+
+    newest = newest_dates(rows)
+
+    assert last_date_before(newest, WEEKS[0]) == dt.date.min
+    for week in WEEKS[1:3]:
+        assert last_date_before(newest, week) == rows.loc[rows["week"] == WEEKS[0], "game_date"].max()
+    assert last_date_before(newest, WEEKS[3]) == rows.loc[rows["week"] == WEEKS[2], "game_date"].max()
 
 
 def test_a_week_without_games_carries_the_last_model_on() -> None:
