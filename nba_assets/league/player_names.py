@@ -1,4 +1,4 @@
-"""One spelling of a player's name for joining sources that spell it differently."""
+"""Normalized player names, to join sources that spell them differently."""
 
 import re
 import unicodedata
@@ -9,15 +9,15 @@ _UNDECOMPOSED = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "\u01
 
 # First names that one source shortens and another spells out.
 _NICKNAMES = {"alex": "alexandre", "herb": "herbert", "moe": "moritz", "nic": "nicolas"}
-# Two ways to write a letter that English lacks: Pöltl, whose lookup is "poltl", and Poeltl.
+# Umlauts are written in two ways: Pöltl, whose lookup is "poltl", and Poeltl.
 _TRANSLITERATIONS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 def player_lookup(player_name: str) -> str:
     """The name without accents, capitals, punctuation and generation: "Luka Dončić" gives "luka doncic".
 
-    A hyphen counts as a blank, periods and apostrophes as nothing; initials stand together ("P. J." and "PJ" are one);
-    "Jr.", "Sr." and "II" to "V" are dropped from the end. The key of a text without letters is "".
+    A hyphen becomes a blank; periods and apostrophes are removed; initials are joined ("P. J." and "PJ" are equal);
+    "Jr.", "Sr." and "II" to "V" are dropped from the end. A text without letters gives "".
     """
     return _name_and_generation(player_name)[0]
 
@@ -28,9 +28,9 @@ def player_key(player_name: str) -> str:
 
 
 def loose_lookup(player_name: str) -> str:
-    """One text for the spellings of a name: Herb and Herbert Jones, Poeltl and Pöltl, Yao Ming and Ming Yao.
+    """One text for all spellings of a name: Herb and Herbert Jones, Poeltl and Pöltl, Yao Ming and Ming Yao.
 
-    Also the same for some names of different people, so it is for choosing among the few players of one team.
+    Different people may share it, so use it only among the players of one team.
     """
     words = [_NICKNAMES.get(word, word) for word in player_lookup(player_name).split()]
     for written, letter in _TRANSLITERATIONS:
@@ -39,8 +39,8 @@ def loose_lookup(player_name: str) -> str:
 
 
 def _name_and_generation(player_name: str) -> tuple[str, str]:
-    solid = re.sub("[.'`\u2018\u2019\u00b4]", "", player_name)
-    bare = unicodedata.normalize("NFKD", solid.casefold()).translate(_UNDECOMPOSED)
+    joined = re.sub("[.'`\u2018\u2019\u00b4]", "", player_name)
+    bare = unicodedata.normalize("NFKD", joined.casefold()).translate(_UNDECOMPOSED)
     words = re.sub(r"[\W_]+", " ", "".join(letter for letter in bare if not unicodedata.combining(letter))).split()
     end = len(words)
     while end > 1 and words[end - 1] in _SUFFIXES:

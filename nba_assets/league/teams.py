@@ -1,4 +1,4 @@
-"""The 30 NBA teams, once. Every other list of teams, names or codes is derived from `TEAMS`."""
+"""The 30 NBA teams. Every other list of teams, names or codes is derived from `TEAMS`."""
 
 import re
 from dataclasses import dataclass
@@ -67,5 +67,5 @@ _BY_LETTERS = {_letters(team.full_name): team for team in TEAMS.values()} | {
 
 
 def team_named(full_name: str) -> Team | None:
-    """The team with this full name, whatever became of its blanks and capitals; None for any other text."""
+    """The team with this full name, regardless of blanks, punctuation and capitals; None if there is none."""
     return _BY_LETTERS.get(_letters(full_name))

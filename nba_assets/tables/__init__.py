@@ -1,4 +1,4 @@
-"""What is stored: every table, its columns, key and grain, once. Schemas, DDL, column docs, checks derive from it."""
+"""Every stored table, with its columns, key and grain. Schemas, DDL, column docs and checks are derived from it."""
 
 from nba_assets.tables.availability import BR_ROSTERS_CURRENT, NBAC_INJURY_REPORT, ROSTER_CHANGES
 from nba_assets.tables.box_scores import (
@@ -28,7 +28,7 @@ DATA_TABLES = (
     TEAM_GAME_SUMMARY,
     VALIDATION_METRICS,
 )
-"""The weekly tables whose weeks must be there before anything is modelled."""
+"""The weekly tables of data; the models are built on them."""
 WEEKLY_TABLES = (*DATA_TABLES, *MODEL_TABLES)
 ROSTER_TABLES = (BR_ROSTERS_CURRENT, ROSTER_CHANGES)
 ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON, PUBLICATIONS)

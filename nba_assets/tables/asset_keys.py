@@ -1,4 +1,4 @@
-"""The assets that are no tables, and the groups in which Dagit shows all of them."""
+"""Keys of the assets that are not tables, and the groups of all assets in Dagit."""
 
 import dagster as dg
 
@@ -11,6 +11,6 @@ DATASETS = ("nba_raw", "nba_analytics", "nba_features", "nba_ml", "nba_predictio
 
 
 def group_of(key: dg.AssetKey) -> str:
-    """The group of an asset in Dagit, "1_raw" and so on: Dagit sorts groups by name, and people read downstream."""
+    """The group of an asset in Dagit, "1_raw" and so on, numbered because Dagit sorts groups by name."""
     dataset = key.path[0]
     return f"{DATASETS.index(dataset) + 1}_{dataset.removeprefix('nba_')}"

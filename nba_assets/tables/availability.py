@@ -1,4 +1,4 @@
-"""The tables of who can play: injury reports and rosters."""
+"""The tables of injury reports and rosters."""
 
 from nba_assets.tables.schema import (
     FETCHED_AT,
@@ -17,9 +17,9 @@ from nba_assets.tables.schema import (
 NBAC_INJURY_REPORT = Table(
     "nba_raw",
     "nbac_injury_report",
-    "The NBA's official injury reports, one row a listed player and report, added to and never taken from. A team that "
-    'had not submitted yet is a row of status "Not Yet Submitted" without a player; a line that could not be read is a '
-    'row of status "Unread" with its text as the reason.',
+    "The NBA's official injury reports, one row per listed player and report; stored reports are never deleted. A team "
+    'that had not submitted yet is a row with status "Not Yet Submitted" and no player; a line that could not be read '
+    'is a row with status "Unread" and its text as the reason.',
     key=("report_date", "report_time", "game_date", "team", "player_lookup"),
     columns=(
         WEEK,
@@ -27,14 +27,14 @@ NBAC_INJURY_REPORT = Table(
         required(
             "report_time",
             Type.TEXT,
-            "time it was published at (US/Eastern): 17:30, and earlier ones for games that tip off before",
+            "time of publication (US/Eastern): 17:30, or earlier for games that tip off before that",
         ),
         required("game_date", Type.DATE, "league date of the game; the report's own for an unread line"),
         Column("game_time", Type.TEXT, "tip-off as printed (US/Eastern, 19:30)"),
         Column("matchup", Type.TEXT, "visiting and home team, ATL@BOS"),
         required("team", Type.TEXT, "the player's team, three-letter abbreviation; empty for an unread line"),
         required("player_name", Type.TEXT, "first and last name; empty where no player is named"),
-        required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix, to match it by"),
+        required("player_lookup", Type.TEXT, "name without accents, capitals, punctuation and suffix, for matching"),
         integer("player_id", "box-score player of that name; NULL if there is none or more than one"),
         required("status", Type.TEXT, "Out, Doubtful, Questionable, Probable, Available, Not Yet Submitted or Unread"),
         required("reason", Type.TEXT, "reason as printed"),
@@ -43,8 +43,8 @@ NBAC_INJURY_REPORT = Table(
             Type.TEXT,
             "injury, illness, rest, g_league, suspension, personal, trade or other",
         ),
-        required("rows_in_report", Type.INTEGER, "rows and unread lines that the whole report had when it was read"),
-        required("fetched_at", Type.TIMESTAMP, "when the report was read for this row (UTC)"),
+        required("rows_in_report", Type.INTEGER, "rows and unread lines of the whole report when it was fetched"),
+        required("fetched_at", Type.TIMESTAMP, "when the report of this row was fetched (UTC)"),
     ),
     date_column="report_date",
 )
@@ -52,8 +52,8 @@ NBAC_INJURY_REPORT = Table(
 BR_ROSTERS_CURRENT = Table(
     "nba_raw",
     "br_rosters_current",
-    "Rosters as Basketball-Reference lists them, one row a season, team and player. Who has left stays, marked as not "
-    "current.",
+    "Rosters as Basketball-Reference lists them, one row per season, team and player. Players who left the team are "
+    "kept with is_current = false.",
     key=("season", "team", "player_lookup"),
     columns=(
         SEASON,
@@ -71,7 +71,7 @@ BR_ROSTERS_CURRENT = Table(
         required("two_way", Type.BOOLEAN, "on a two-way contract"),
         required("first_seen_date", Type.DATE, "league date he was first seen on this roster"),
         required("last_seen_date", Type.DATE, "league date he was last seen on it"),
-        required("is_current", Type.BOOLEAN, "on the roster when the team was last read"),
+        required("is_current", Type.BOOLEAN, "on the roster when the team was last fetched"),
         Column("departed_date", Type.DATE, "league date he was first missing; NULL while current"),
         FETCHED_AT,
     ),
@@ -81,7 +81,7 @@ BR_ROSTERS_CURRENT = Table(
 ROSTER_CHANGES = Table(
     "nba_raw",
     "roster_changes",
-    "What changed on the rosters from one reading to the next, one row a player and change.",
+    "Changes of the rosters from one fetch to the next, one row per player and change.",
     key=("season", "team", "player_lookup", "change_date", "change", "what"),
     columns=(
         SEASON,
@@ -90,7 +90,9 @@ ROSTER_CHANGES = Table(
         PLAYER_NAME,
         required("change_date", Type.DATE, "league date the change was first seen on"),
         required("change", Type.TEXT, "added, removed or modified"),
-        required("what", Type.TEXT, "column and both values, number: 7 to 8; empty for added and removed"),
+        required(
+            "what", Type.TEXT, "changed column with both values, as in number: 7 to 8; empty for added and removed"
+        ),
         FETCHED_AT,
     ),
     date_column="change_date",

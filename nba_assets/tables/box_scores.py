@@ -1,4 +1,4 @@
-"""The tables of games and box scores: raw as sent, and the summaries that follow from them."""
+"""The tables of games and box scores: raw as sent, and the summaries computed from them."""
 
 from nba_assets.tables.schema import (
     FETCHED_AT,
@@ -42,7 +42,7 @@ COUNTING_STATS = {
 BDL_GAMES = Table(
     "nba_raw",
     "bdl_games",
-    "Games as balldontlie lists them, one row a game: schedule, status and score. Games of the week in progress and "
+    "Games as balldontlie lists them, one row per game: schedule, status and score. Games of the week in progress and "
     "postponed games are here too, with a status other than Final.",
     key=("game_id",),
     columns=(
@@ -65,14 +65,14 @@ BDL_GAMES = Table(
 BDL_PLAYER_BOXSCORES = Table(
     "nba_raw",
     "bdl_player_boxscores",
-    "Box-score rows as balldontlie sends them, one a player and game. Everyone on the roster is listed: who did not "
-    'play has minutes "00" and zeros.',
+    "Box-score rows as balldontlie sends them, one per player and game. Everyone on the roster is listed: players who "
+    'did not play have minutes "00" and zeros.',
     key=("game_id", "player_id"),
     columns=(
         *PLAYER_GAME,
         Column("position", Type.TEXT, "position as listed: G, F, C or a pair"),
         Column("minutes", Type.TEXT, 'minutes as text, exactly as sent: "34", "34:21", "00"'),
-        *(integer(name, f"{text}, as sent: 0 for who did not play") for name, text in COUNTING_STATS.items()),
+        *(integer(name, f"{text}, as sent: 0 if he did not play") for name, text in COUNTING_STATS.items()),
         integer("plus_minus", "points of the team less those of the opponent while on the court; NULL if not sent"),
         FETCHED_AT,
     ),
@@ -81,7 +81,7 @@ BDL_PLAYER_BOXSCORES = Table(
 PLAYER_GAME_SUMMARY = Table(
     "nba_analytics",
     "player_game_summary",
-    "One row a player and final game, with what the box score says and what follows from it. Who did not play has "
+    "One row per player and final game, with the box score and rates computed from it. Players who did not play have "
     "played = false and NULL, never 0, in every stat.",
     key=("game_id", "player_id"),
     columns=(
@@ -114,7 +114,7 @@ PLAYER_GAME_SUMMARY = Table(
 TEAM_GAME_SUMMARY = Table(
     "nba_analytics",
     "team_game_summary",
-    "One row a team and final game: score, possessions, pace and ratings, from the sums of its players' box scores.",
+    "One row per team and final game: score, possessions, pace and ratings, from the sums of its players' box scores.",
     key=("game_id", "team"),
     columns=(
         WEEK,
@@ -129,7 +129,7 @@ TEAM_GAME_SUMMARY = Table(
         required("points", Type.INTEGER, "points of the team, from the game's score"),
         required("opponent_points", Type.INTEGER, "points of the opponent, from the game's score"),
         number("possessions", "FGA + 0.44 FTA + TOV - OREB of the team"),
-        number("pace", "mean of both teams' possessions per 48 minutes of game time, overtime included in the time"),
+        number("pace", "mean of both teams' possessions per 48 minutes of game time, including overtime"),
         number("off_rating", "points per 100 possessions"),
         number("def_rating", "opponent's points per 100 of the opponent's possessions"),
         required("minutes", Type.FLOAT, "sum of the players' minutes: 240, and 25 for each overtime"),

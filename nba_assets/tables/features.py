@@ -1,4 +1,4 @@
-"""Every feature once: what it says, its unit, when it is NULL, and the sets of features that models are trained on."""
+"""Every feature: description, unit, when it is NULL, and the feature sets that models are trained on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from enum import StrEnum
 
 
 class Group(StrEnum):
-    """FORM: the player's own box scores. REST: his and the teams' schedule. CONTEXT: teams, opponent, calendar.
-    AVAILABILITY: who is there. EXPECTATION: the role that follows from all of it."""
+    """FORM: the player's own box scores. REST: the schedules of the player and the teams. CONTEXT: teams, opponent,
+    calendar. AVAILABILITY: who can play. EXPECTATION: the player's expected role, computed from the others."""
 
     FORM = "form"
     REST = "rest"
@@ -20,7 +20,7 @@ class Group(StrEnum):
 
 
 class Null(StrEnum):
-    """When a feature is NULL. A NULL is never replaced: the model takes it as it is."""
+    """When a feature is NULL. The model handles NULL itself; it is never replaced."""
 
     NEVER = "never"
     NO_GAME = "no earlier game played"
@@ -35,7 +35,7 @@ class Null(StrEnum):
 
 @dataclass(frozen=True)
 class Feature:
-    """sets: the sets of features that it is in; within a set they stand in the order of FEATURES."""
+    """sets: the feature sets that contain it, each in the order of FEATURES."""
 
     name: str
     group: Group
@@ -46,7 +46,7 @@ class Feature:
 
     @property
     def text(self) -> str:
-        """What a person reads of the column: what it says, in which unit, and when it is NULL."""
+        """The column's documentation: description, unit, and when it is NULL."""
         nulls = "" if self.null is Null.NEVER else f"; NULL with {self.null}"
         return f"{self.description.rstrip('.')} ({self.unit}){nulls}"
 
@@ -78,11 +78,16 @@ FEATURES: tuple[Feature, ...] = (
     Feature("days_rest", _R, _V1_V4, "days", "Full days since his last game played, 0 on consecutive days.", _GAME),
     Feature("back_to_back", _R, _V4, "0 or 1", "He played the day before."),
     Feature(
-        "opponent_def_rating_last_15", _C, _V4, "points per 100", "What the opponent allowed, mean of 15 games.", _TEAM
+        "opponent_def_rating_last_15",
+        _C,
+        _V4,
+        "points per 100",
+        "Points the opponent allowed, mean of 15 games.",
+        _TEAM,
     ),
     Feature("opponent_pace_last_15", _C, _V4, "per 48 min", "Possessions of the opponent's games, mean of 15.", _TEAM),
     Feature("team_pace_last_10", _C, _V4, "per 48 min", "Possessions of the team's games, mean of 10.", _TEAM),
-    Feature("team_off_rating_last_10", _C, _V4, "points per 100", "What the team scored, mean of 10 games.", _TEAM),
+    Feature("team_off_rating_last_10", _C, _V4, "points per 100", "Points the team scored, mean of 10 games.", _TEAM),
     Feature("minutes_last_game", _F, _V5, "minutes", "In his last game played.", _GAME),
     Feature("minutes_form_fast", _F, _V5, "minutes", "Fading mean, half-life 2 games played.", _GAME),
     Feature("minutes_form", _F, _V5, "minutes", "Fading mean, half-life 8.", _GAME),
@@ -114,8 +119,8 @@ FEATURES: tuple[Feature, ...] = (
         "expected_off_rating", _C, _V5, "points per 100", "Of the team against this opponent, by adjusted ratings."
     ),
     Feature("expected_off_rating_change", _C, _V5, "points per 100", "That minus its fading mean in his games.", _GAME),
-    Feature("expected_pace", _C, _V5, "per 48 min", "Possessions that both teams' ratings let expect."),
-    Feature("expected_team_points", _C, _V5, "points", "Expected rating times expected pace."),
+    Feature("expected_pace", _C, _V5, "per 48 min", "Possessions expected from both teams' ratings."),
+    Feature("expected_team_points", _C, _V5, "points", "Expected offensive rating times expected pace."),
     Feature("expected_team_points_change", _C, _V5, "points", "That minus its fading mean in his games played.", _GAME),
     Feature("expected_margin", _C, _V5, "points", "Expected points of the team minus the opponent's."),
     Feature("league_points_level", _C, _V5, "points", "Per team and game in the league's last two weeks or so.", _TEAM),
@@ -125,7 +130,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("opponent_days_rest", _R, _V5, "days", "Full days since the opponent's last game.", _TEAM),
     Feature("season_day", _C, _V5, "days", "Since the season's first finished game."),
     Feature("postseason", _C, _V5, "0 or 1", "A play-off game."),
-    Feature("opponent_allowance", _C, _V5, "ratio", "Points the opponent allows to his kind over expected."),
+    Feature("opponent_allowance", _C, _V5, "ratio", "Points the opponent allows to players like him over expected."),
     Feature("games_missed_in_a_row", _A, _V5, "games", "Listed and not played, just before this game."),
     Feature("games_passed_over_in_a_row", _A, _V5, "games", "Of those the last ones without being ruled out."),
     Feature("games_ruled_out_in_a_row", _A, _V5, "games", "Of those the last ones ruled out."),
@@ -135,14 +140,16 @@ FEATURES: tuple[Feature, ...] = (
     Feature("share_of_listings_played", _A, _V5, "share", "Fading, half-life 8 listings.", _LISTING),
     Feature("share_of_fit_listings_played", _A, _V5, "share", "Not ruled out, half-life 3 listings.", _LISTING),
     Feature("minutes_ruled_out", _A, _V5, "minutes", "Usual minutes of the team-mates ruled out."),
-    Feature("minutes_ruled_out_new", _A, _V5, "minutes", "Each fading with the games he has been out for."),
+    Feature("minutes_ruled_out_new", _A, _V5, "minutes", "The same; each fades with the games he has been out for."),
     Feature("points_ruled_out", _A, _V5, "points", "Usual points of the team-mates ruled out."),
-    Feature("points_ruled_out_new", _A, _V5, "points", "Each fading with the games he has been out for."),
+    Feature("points_ruled_out_new", _A, _V5, "points", "The same; each fades with the games he has been out for."),
     Feature("opponent_points_ruled_out", _A, _V5, "points", "Usual points of the opponents ruled out."),
-    Feature("opponent_points_ruled_out_new", _A, _V5, "points", "Each fading with the games he has been out for."),
+    Feature(
+        "opponent_points_ruled_out_new", _A, _V5, "points", "The same; each fades with the games he has been out for."
+    ),
     Feature("team_mates_available", _A, _V5, "players", "Listed team-mates who are not ruled out."),
-    Feature("minutes_rank", _A, _V5, "rank", "By usual minutes among those not ruled out, 1 has most."),
-    Feature("play_probability", _A, _V5, "share", "That he plays, 0 if ruled out; learned week by week."),
+    Feature("minutes_rank", _A, _V5, "rank", "By usual minutes among those not ruled out; 1 has the most."),
+    Feature("play_probability", _A, _V5, "share", "Probability that he plays, 0 if ruled out; learned week by week."),
     Feature("similar_lineup_minutes", _A, _V5, "minutes", "In earlier games with the team-mates now expected."),
     Feature("similar_lineup_points", _A, _V5, "points", "In earlier games with the team-mates now expected."),
     Feature("similar_lineup_points_wide", _A, _V5, "points", "The same, counting less similar and older games."),
@@ -160,9 +167,9 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature("team_points_change", _E, _V5, "points", "Expected of the team, now minus in his games.", _GAME),
     Feature("team_points_change_fast", _E, _V5, "points", "The same against his last few games.", _GAME),
-    Feature("share_of_team_points", _E, _V5, "share", "Simple expected points over the team's."),
+    Feature("share_of_team_points", _E, _V5, "share", "His expected_points_simple over the team's."),
     Feature("expected_points_simple", _E, _V5, "points", "Expected minutes times points per minute."),
-    Feature("expected_points_median", _E, _V5, "points", "If he plays; learned week by week from the above."),
+    Feature("expected_points_median", _E, _V5, "points", "Median if he plays; learned week by week from the above."),
     Feature("expected_points_median_slow", _E, _V5, "points", "The same with a longer memory."),
     Feature("expected_points_mean", _E, _V5, "points", "The mean, with a longer memory."),
 )
@@ -175,5 +182,5 @@ SETS: dict[str, tuple[str, ...]] = {
 
 
 def feature_hash(names: Sequence[str]) -> str:
-    """Identity of a list of features in its order, to tell a model from a table of other features."""
+    """Identifies an ordered list of features, to notice when a model and a table have different ones."""
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]

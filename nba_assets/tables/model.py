@@ -15,8 +15,8 @@ from nba_assets.tables.schema import (
 PLAYER_GAME_FEATURES = Table(
     "nba_features",
     "player_game_features",
-    "One row a rostered player and game, played or not: what was known of him and of both teams before the game's "
-    "date, for training and prediction alike. The target, points, stands apart and is NULL unless he played.",
+    "One row per rostered player and game, played or not: what was known about him and both teams before the game's "
+    "date, for training and prediction. The target, points, is not a feature and is NULL unless he played.",
     key=("game_id", "player_id"),
     columns=(
         *PLAYER_GAME,
@@ -31,13 +31,13 @@ PLAYER_GAME_FEATURES = Table(
 PLAYER_POINTS = Table(
     "nba_predictions",
     "player_points",
-    "One prediction a game for every player not ruled out before tip-off, by the model of that week, which was trained "
-    "on earlier weeks only; the baselines stand beside it on the same rows.",
+    "One prediction per game for every player not ruled out before tip-off, by the model of that week, which was "
+    "trained on earlier weeks only. The same rows hold the baselines' predictions.",
     key=("game_id", "player_id"),
     columns=(
         *PLAYER_GAME,
         OPPONENT,
-        required("model_id", Type.TEXT, "model that predicted, as in the artifact folder"),
+        required("model_id", Type.TEXT, "model of the prediction, by its name in the artifact folder"),
         required("predicted_points", Type.FLOAT, "predicted points, 0 to 60"),
         number("mock_points", "points by the hand-tuned expert formula; NULL without an earlier game"),
         number("last_10_points", "mean points of his last ten games; NULL without an earlier game"),
@@ -47,14 +47,14 @@ PLAYER_POINTS = Table(
 PREDICTION_ACCURACY = Table(
     "nba_predictions",
     "prediction_accuracy",
-    "Predictions of final games against the points scored. Who did not play is void, with the reason.",
+    "Predictions of final games and the points scored. The prediction is void if the player did not play.",
     key=("game_id", "player_id"),
     columns=(
         *PLAYER_GAME,
-        required("model_id", Type.TEXT, "model that predicted"),
+        required("model_id", Type.TEXT, "model of the prediction"),
         required("predicted_points", Type.FLOAT, "predicted points"),
-        required("graded", Type.BOOLEAN, "played, so that the prediction counts"),
-        Column("void_reason", Type.TEXT, "why the prediction does not count; NULL where it does"),
+        required("graded", Type.BOOLEAN, "true if he played, so that the prediction counts"),
+        Column("void_reason", Type.TEXT, "why the prediction is void; NULL where it counts"),
         number("points", "points scored; NULL where void"),
         number("error", "predicted minus scored; NULL where void"),
         number("absolute_error", "size of the error; NULL where void"),
@@ -67,11 +67,11 @@ PREDICTION_ACCURACY = Table(
 MODEL_COMPARISON = Table(
     "nba_ml",
     "model_comparison",
-    "The newest comparison: every feature set and baseline on the same test rows of a date-disjoint split.",
+    "The newest comparison of all feature sets and baselines, on the same test rows of a split by date.",
     key=("contender",),
     columns=(
         required("contender", Type.TEXT, "feature set or baseline"),
-        required("compared_at", Type.TIMESTAMP, "when it was compared (UTC)"),
+        required("compared_at", Type.TIMESTAMP, "time of the comparison (UTC)"),
         required("test_first_date", Type.DATE, "first league date of the test rows"),
         required("test_last_date", Type.DATE, "last league date of the test rows"),
         required("test_rows", Type.INTEGER, "test rows, the same for every contender"),
@@ -89,20 +89,24 @@ MODEL_COMPARISON = Table(
 XGBOOST_MODEL = Table(
     "nba_ml",
     "xgboost_model",
-    "The points model of each week, trained on the weeks before it, one row a week: what the model is. Its bytes and "
-    "its card are in the artifact folder, under its model_id. Weeks before there is enough to train on have none.",
+    "The points model of each week, trained on the weeks before it, one row per week. Its file and card are "
+    "in the artifact folder, under its model_id. The first weeks, with too few rows to train on, have none.",
     key=("week",),
     columns=(
         WEEK,
-        required("model_id", Type.TEXT, "model, as in the artifact folder; equal models have equal names"),
+        required("model_id", Type.TEXT, "model, by its name in the artifact folder; equal models have equal names"),
         required("trained_for", Type.DATE, "week it was trained for: an earlier one where this week has no games"),
         required("feature_set", Type.TEXT, "v1, v3, v4 or v5"),
         required("first_week", Type.DATE, "first week it was trained on"),
         required("last_week", Type.DATE, "last week it was trained on"),
         required("training_rows", Type.INTEGER, "rows it was trained on"),
         required("days_before_week", Type.INTEGER, "days from the newest game it was trained on to the week"),
-        required("top_three_gain_share", Type.FLOAT, "share of the three features of most gain in the gain of all"),
-        required("context_gain_share", Type.FLOAT, "share of the features that are not the player's own form"),
+        required(
+            "top_three_gain_share", Type.FLOAT, "share of the three features with the most gain in the total gain"
+        ),
+        required(
+            "context_gain_share", Type.FLOAT, "share of the features other than the player's own form in the total gain"
+        ),
     ),
     date_column="week",
 )

@@ -1,4 +1,4 @@
-"""What a table and its columns are, and the columns that several tables share."""
+"""The classes that declare tables and columns, and the columns that several tables share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import dagster as dg
 
 
 class Type(enum.Enum):
-    """What a column holds; each warehouse says which of its own types that is."""
+    """The type of a column; each warehouse maps it to its own type."""
 
     INTEGER = "integer"
     FLOAT = "float"
@@ -22,7 +22,7 @@ class Type(enum.Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column: NULL is a misfit where `required`."""
+    """A column; if it is `required`, NULL is a SchemaError."""
 
     name: str
     type: Type
@@ -32,10 +32,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the warehouse, which is also the asset of the same key.
+    """A table of the warehouse and the asset of the same key.
 
-    key: columns that identify a row. `date_column`: the league date a reader filters by; every weekly table also
-    carries `week`, the Friday of the partition that wrote the row.
+    key: columns that identify a row. date_column: the date that queries filter by; every weekly table also has `week`,
+    the Friday of the partition that wrote the row.
     """
 
     dataset: str
@@ -92,16 +92,16 @@ def number(name: str, description: str) -> Column:
     return Column(name, Type.FLOAT, description)
 
 
-WEEK = required("week", Type.DATE, "Friday that opens the weekly partition the row was written for")
-GAME_ID = required("game_id", Type.INTEGER, "game, as balldontlie numbers it")
+WEEK = required("week", Type.DATE, "Friday on which the row's weekly partition begins")
+GAME_ID = required("game_id", Type.INTEGER, "game, by balldontlie's id")
 GAME_DATE = required("game_date", Type.DATE, "league date of the game (US/Eastern)")
 SEASON = required("season", Type.INTEGER, "year the season starts in: 2023 is 2023-24")
 POSTSEASON = required("postseason", Type.BOOLEAN, "play-off game")
-PLAYER_ID = required("player_id", Type.INTEGER, "player, as balldontlie numbers him")
+PLAYER_ID = required("player_id", Type.INTEGER, "player, by balldontlie's id")
 PLAYER_NAME = required("player_name", Type.TEXT, "first and last name")
 TEAM = required("team", Type.TEXT, "the row's team, three-letter abbreviation")
 OPPONENT = required("opponent", Type.TEXT, "the other team, three-letter abbreviation")
 IS_HOME = required("is_home", Type.BOOLEAN, "the row's team plays at home")
 PLAYER_GAME = (WEEK, GAME_ID, PLAYER_ID, GAME_DATE, SEASON, PLAYER_NAME, TEAM)
 PLAYER_LOOKUP = required("player_lookup", Type.TEXT, "name without accents, capitals and punctuation, suffix last")
-FETCHED_AT = required("fetched_at", Type.TIMESTAMP, "when the row was asked from the source (UTC)")
+FETCHED_AT = required("fetched_at", Type.TIMESTAMP, "when the row was fetched from the source (UTC)")
