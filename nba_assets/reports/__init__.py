@@ -1,1 +1,1 @@
-"""What a person reads, as text and pictures: the state of the weeks, a backfill, the accuracy of predictions."""
+"""Reports as text and charts: the state of the weeks, a backfill, the accuracy of predictions."""

@@ -1,4 +1,4 @@
-"""How the graded predictions turned out, by week and season, beside the expert formula on the same rows."""
+"""Accuracy of the graded predictions by week and season, compared with the expert formula on the same rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEANS = ["model", "mock", "bias", "within_3", "within_5"]
 
 
 def by_season(weeks: pd.DataFrame) -> pd.DataFrame:
-    """The rows of WEEKS_OF_ACCURACY to one a season and one of all (season NULL), each mean weighted by graded rows."""
+    """One row per season and one for all seasons (season NULL); means of weeks are weighted by graded rows."""
     weighted = weeks[MEANS].mul(weeks["graded"], axis=0).assign(graded=weeks["graded"], season=weeks["season"])
     sums = pd.concat(
         [weighted.groupby("season").sum().reset_index(), weighted.drop(columns="season").sum().to_frame().T]
@@ -34,7 +34,7 @@ def by_season(weeks: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(weeks: pd.DataFrame) -> str:
-    """Seasons as a table, weeks as a chart."""
+    """A table of seasons and a chart of weeks."""
     lines = [
         "| season | graded | MAE of the model | MAE of the mock | ratio | within 3 | within 5 | bias |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -55,9 +55,9 @@ def error_chart(weeks: pd.DataFrame) -> Figure:
     days = pd.to_datetime(weeks["week"])
     for season in sorted(weeks["season"].unique()):
         chosen = (weeks["season"] == season).to_numpy()
-        known = season == weeks["season"].min()
-        axes.plot(days[chosen], weeks["mock"][chosen], color="#b8b8b8", label="mock" if known else None)
-        axes.plot(days[chosen], weeks["model"][chosen], color="#2a6f97", label="model of the week" if known else None)
+        first = season == weeks["season"].min()
+        axes.plot(days[chosen], weeks["mock"][chosen], color="#b8b8b8", label="mock" if first else None)
+        axes.plot(days[chosen], weeks["model"][chosen], color="#2a6f97", label="model of the week" if first else None)
     axes.set_ylabel("mean absolute error in points")
     axes.set_title("Error by week, before tip-off, on the same rows", fontsize=10)
     axes.legend(fontsize=8)

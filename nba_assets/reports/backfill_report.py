@@ -1,8 +1,7 @@
-"""The four questions asked after a backfill, their answers from the tables, and the decision that follows.
+"""Measures a backfill against the bounds of the hand-off documents and decides SUCCESS, PARTIAL or FAILURE.
 
-Volume and NULL rate by season and month, coverage against raw, two games checked by hand, and which weeks are missing.
-Bounds are those of the hand-off documents (HAND_OFF) for 2021-10-01 to 2024-04-30. Their volumes say nothing of another
-range, so there volume is left to the weekly checks and to the list of weeks that are missing.
+Measured are volume and NULL rate by season and month, coverage of the raw rows, two games in detail, and missing weeks.
+The bounds on volume apply only to the range they were given for, 2021-10-01 to 2024-04-30.
 """
 
 import datetime as dt
@@ -32,11 +31,9 @@ class RangeBound:
     of_hand_off_range: bool = False
 
     def decide(self, value: float, first: dt.date, last: dt.date) -> str:
-        """The decision on `value`; a volume of the hand-off's range is not judged over another one, nor is what no game
-        was played for (NaN)."""
-        if math.isnan(value):
-            return NOT_JUDGED
-        if self.of_hand_off_range and (first, last) != (HAND_OFF_FIRST, HAND_OFF_LAST):
+        """The decision on `value`; NOT_JUDGED for NaN (no games) and for a volume outside the hand-off's range."""
+        other_range = (first, last) != (HAND_OFF_FIRST, HAND_OFF_LAST)
+        if math.isnan(value) or (self.of_hand_off_range and other_range):
             return NOT_JUDGED
         if value in self.success:
             return SUCCESS
@@ -51,7 +48,7 @@ BOUNDS = (
     RangeBound("highest NULL rate of a month", Range(below=0.90), Range(below=0.90), HAND_OFF),
     RangeBound("farthest month from its season's median NULL rate", Range(at_most=0.25), Range(at_most=1.0), SEASONS),
 )
-BETTER_THAN_EXPECTED = 0.35  # minutes NULL below this is remarkable, not a failure (HAND_OFF)
+BETTER_THAN_EXPECTED = 0.35  # a lower NULL rate of minutes is mentioned, but is no failure (HAND_OFF)
 
 BY_MONTH = """
 SELECT season, EXTRACT(YEAR FROM game_date) AS year, EXTRACT(MONTH FROM game_date) AS month, COUNT(*) AS row_count,
@@ -69,7 +66,7 @@ WHERE game.status = 'Final' AND box.game_date BETWEEN @first AND @last AND game.
 PLAYED_GAMES = """
 SELECT COUNT(*) AS games FROM nba_raw.bdl_games WHERE status = 'Final' AND game_date BETWEEN @first AND @last
 """
-# Of what the checks measured again in the published tables; the worst first.
+# From the checks of the published tables; errors first.
 FAILED_CHECKS = """
 SELECT table_name, check_name, outcome, COUNT(DISTINCT week) AS weeks, MIN(week) AS first_week
 FROM nba_validation.validation_metrics WHERE outcome <> 'pass' AND week BETWEEN @first_week AND @last_week
@@ -94,7 +91,7 @@ GROUP BY team ORDER BY team
 
 @dataclass(frozen=True)
 class SpotCheck:
-    """One game looked at closely: what its rows add up to against what the game says."""
+    """One game in detail: the sums of its player rows against the game's score and length."""
 
     title: str
     findings: tuple[str, ...]
@@ -103,7 +100,7 @@ class SpotCheck:
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured over `first` to `last`, the decision and its reasons. `months`: one row a season and month."""
+    """Measures over `first` to `last`, the decision and its reasons. `months`: one row per season and month."""
 
     first: dt.date
     last: dt.date
@@ -124,7 +121,7 @@ class Report:
 def backfill_report(
     warehouse: Warehouse, first: dt.date, last: dt.date, weeks: Sequence[dt.date], published: set[dt.date]
 ) -> Report:
-    """The report on `first` to `last`; `published` are the weeks of `weeks` that every table has."""
+    """The report on `first` to `last`. `published`: the weeks of `weeks` that every table has published."""
     window = {"first": first, "last": last}
     months = warehouse.query(BY_MONTH, window)
     raw_rows = int(warehouse.query(RAW_ROWS, window)["row_count"].iloc[0])
@@ -164,7 +161,7 @@ def backfill_report(
 
 
 def _measures(months: pd.DataFrame, raw_rows: int, played_games: int) -> dict[str, float]:
-    """The measures of BOUNDS and two more; a rate of no rows is NaN, or the worst there is where games were played."""
+    """The measures of BOUNDS and two more. Without rows a rate is NaN, or its worst value if games were played."""
     rows = int(months["row_count"].sum())
     worst, none = (1.0, 0.0) if played_games else (math.nan, math.nan)
     nulls = float((months["null_rate"] * months["row_count"]).sum())
@@ -190,11 +187,11 @@ def _spot_check(warehouse: Warehouse, what: str, game: dict[str, object], window
         line = rows.loc[team] if team in rows.index else None
         adds_up = line is not None and line["points"] == score and abs(line["minutes"] - 240 - 25 * overtimes) <= 5
         right = right and adds_up
-        told = "no rows" if line is None else (
+        finding = "no rows" if line is None else (
             f"{int(line['played'])} of {int(line['row_count'])} played, {int(line['points'])} points of {score}, "
             f"{line['minutes']:.0f} minutes of {240 + 25 * overtimes}"
         )  # fmt: skip
-        findings.append(f"{team}: {told}")
+        findings.append(f"{team}: {finding}")
     title = f"{what}: {game['visitor_team']} at {game['home_team']}, {game['game_date']}"
     findings.append(f"best: {game['player_name']}, {game['pts']} points")
     return SpotCheck(title, tuple(findings), right)

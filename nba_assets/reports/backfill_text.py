@@ -1,4 +1,4 @@
-"""The backfill report for people: Markdown and a chart for Dagit, plain text for the terminal."""
+"""The backfill report as Markdown, and its chart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from nba_assets.partitions import weeks_as_ranges
+from nba_assets.partitions import season_name, weeks_as_ranges
 from nba_assets.reports.backfill_report import BOUNDS, Report
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ CHART = "\n\n![NULL rate by month]"
 
 
 def markdown(report: Report) -> str:
-    """The whole report; the same text serves Dagit and, in a terminal, a reader of Markdown."""
+    """The report without its chart, for Dagit and the terminal."""
     lines = [
         f"# Backfill report: {report.decision}",
         "",
@@ -82,21 +82,22 @@ def _checks_table(checks: pd.DataFrame) -> list[str]:
 def _months_table(months: pd.DataFrame) -> list[str]:
     lines = ["| season | month | rows | games | played | NULL rate |", "|---|---|---:|---:|---:|---:|"]
     for season, of_season in months.groupby("season"):
+        name = season_name(season)
         for month in of_season.itertuples():
             lines.append(
-                f"| {season}-{(season + 1) % 100:02d} | {month.year}-{month.month:02d} | {month.row_count:,} "
+                f"| {name} | {month.year}-{month.month:02d} | {month.row_count:,} "
                 f"| {month.games:,} | {month.played:,} | {month.null_rate:.1%} |"
             )
         null_rate = (of_season["null_rate"] * of_season["row_count"]).sum() / of_season["row_count"].sum()
         lines.append(
-            f"| **{season}-{(season + 1) % 100:02d}** | **all** | **{of_season['row_count'].sum():,}** "
+            f"| **{name}** | **all** | **{of_season['row_count'].sum():,}** "
             f"| **{of_season['games'].sum():,}** | **{of_season['played'].sum():,}** | **{null_rate:.1%}** |"
         )
     return lines
 
 
 def months_chart(months: pd.DataFrame) -> Figure:
-    """Bars by month, one colour a season: the NULL rate with the band the hand-off expects, and rows per game."""
+    """Bars by month, one colour per season: the NULL rate with the range the hand-off expects, and rows per game."""
     figure = new_figure(9, 5.6)
     null_rate, rows_per_game = figure.subplots(2, sharex=True)
     labels = [f"{month.year}-{month.month:02d}" for month in months.itertuples()]
@@ -115,21 +116,21 @@ def months_chart(months: pd.DataFrame) -> Figure:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of that many inches."""
-    from matplotlib.figure import Figure  # takes a second to import, which only who draws shall pay
+    """An empty figure; width and height in inches."""
+    from matplotlib.figure import Figure  # takes a second to import, so only when something is drawn
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def as_image(figure: Figure) -> str:
-    """The figure as the address of a Markdown image."""
+    """The figure as the address part of a Markdown image, in parentheses."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=90)
     return f"(data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
 
 
 def bars(months: pd.DataFrame, width: int = 50) -> str:
-    """The monthly NULL rate as lines of text, for a terminal."""
+    """A bar chart of the monthly NULL rate as text."""
     lines = []
     for month in months.itertuples():
         bar = "#" * round(month.null_rate * width)

@@ -1,4 +1,4 @@
-"""The state of every week of every weekly asset, from what was published when: frames in, frame out."""
+"""The state of every week of every weekly asset, derived from its publications: frames in, frame out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nba_assets.tables.model import XGBOOST_MODEL
 
 
 class State(enum.StrEnum):
-    """What a week of an asset is, the worst last."""
+    """The state of a week of an asset, the worst last."""
 
     NO_GAMES = "no games"
     COMPLETE = "complete"
@@ -33,8 +33,10 @@ MISSING = (State.LOG_DISAGREES, State.NEVER_RUN, State.ROWS_MISSING, State.FAILE
 
 @dataclass(frozen=True)
 class Lineage:
-    """A weekly asset as it is declared now. upstream: by name, how many weeks before its own it reads up to; None
-    where it reads its own week only, 0 where it reads its own and all before, 1 where only those before.
+    """A weekly asset as it is declared in the code.
+
+    upstream: which weeks it reads of each upstream asset: None for its own week only, 0 for its own and all earlier
+    ones, 1 for earlier ones only.
     """
 
     name: str
@@ -49,15 +51,17 @@ def classify(
     without_games: Set[dt.date],
     in_progress: dt.date,
 ) -> pd.DataFrame:
-    """One row a week and asset: week, asset, state (State) and why (text).
+    """One row per week and asset: week, asset, state (State) and why (text).
 
-    history: one row a week and asset with week, asset, published (when, NaN if it never was), read_up_to (when the
-    newest rows it was made from were published, NaN if that is not known), code_version (that it was published with,
-    None if that is not known), rows_missing and log_disagrees (what is wrong with the publication, "" where nothing),
-    unpublished (why the newest attempt published nothing although it was to; "" where it did) and nothing_due (that
-    attempt found nothing to publish, rightly).
-    lineage: assets in an order in which upstream comes first. unfinished: games that are not final although their date
-    has passed, by week. without_games: weeks of which it is known that they have none. in_progress: the week of today.
+    history: one row per week and asset, with
+        published: time of the newest publication; NaN for none.
+        read_up_to: time when the newest of its upstream rows were published; NaN if unknown.
+        code_version: of the newest publication; None if unknown.
+        rows_missing, log_disagrees: what is wrong with that publication; "" for nothing.
+        unpublished: why the newest attempt failed to publish; "" if it did not fail.
+        nothing_due: whether the newest attempt rightly published nothing.
+    lineage: all assets, upstream before downstream. unfinished: by week, past games that are not final.
+    without_games: weeks known to have no games. in_progress: the current week.
     """
     weeks = pd.Index(sorted(history["week"].unique()), name="week")
     by_asset = {name: rows.set_index("week").reindex(weeks) for name, rows in history.groupby("asset")}
@@ -99,14 +103,14 @@ def _staleness(
     stale: Mapping[str, pd.Series[str]],
     in_progress: dt.date,
 ) -> pd.Series[str]:
-    """Why each week of the asset does not follow from what is published and declared now; "" where it does."""
+    """Why each week of the asset is stale; "" where it is not."""
     own = by_asset[asset.name]
     made_from = own["read_up_to"].fillna(own["published"])
     why = pd.Series("", index=own.index, dtype="object")
     for name, reach in asset.upstream.items():
         later = _up_to(by_asset[name]["published"], reach) > made_from
         if asset.name == XGBOOST_MODEL.name:
-            # Both newest weeks are refreshed each morning, and their models trained on Fridays only.
+            # The two newest weeks are refreshed each morning, but models are trained on Fridays only.
             later &= own.index < in_progress - WEEK
         outdated = _up_to((stale[name] != "").astype(float), reach) > 0
         why = why.mask(outdated & (why == ""), "an upstream week is stale").mask(later, f"{name} was published later")
@@ -115,11 +119,11 @@ def _staleness(
 
 
 def _up_to(values: pd.Series[float], reach: int | None) -> pd.Series[float]:
-    """The highest value among the weeks that are read, for each week."""
+    """For each week, the highest value among the weeks that it reads."""
     return values if reach is None else values.cummax().ffill().shift(reach)
 
 
 def worst(states: pd.DataFrame) -> pd.Series[State]:
-    """The worst state of each week; an asset that is not due does not count where another one is."""
+    """The worst state of each week over all assets."""
     rank = states["state"].map(WORST_LAST.index)
     return rank.groupby(states["week"]).max().map(WORST_LAST.__getitem__)

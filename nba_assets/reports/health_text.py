@@ -1,4 +1,4 @@
-"""The state of every week for people: the same Markdown in Dagit and on the terminal."""
+"""The state of every week as Markdown, for Dagit and the terminal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NEXT = {
     State.FAILED: "read its failed checks, repair the source, then materialize these weeks",
     State.NEVER_RUN: "materialize these weeks",
     State.ROWS_MISSING: "restore the warehouse, or materialize these weeks",
-    State.LOG_DISAGREES: "was the file replaced, or is it of another source? Then materialize these weeks",
-    State.INCOMPLETE: "materialize these weeks with refresh: true; if it stays, read their failed checks",
+    State.LOG_DISAGREES: "was the file replaced, or does it belong to another source? Then materialize these weeks",
+    State.INCOMPLETE: "materialize these weeks with refresh: true; if they stay incomplete, read their failed checks",
     State.STALE: "materialize these weeks",
 }
-FEW = 3  # names of assets in a line; the others are counted
+NAMED_ASSETS = 3  # in a line; the others are counted
 
 
 def markdown(states: pd.DataFrame, in_progress: dt.date) -> str:
@@ -40,7 +40,7 @@ def markdown(states: pd.DataFrame, in_progress: dt.date) -> str:
 
 
 def _months(by_week: pd.Series[State]) -> list[str]:
-    """A line for each season and month a week begins in, with its weeks by state."""
+    """One line per season and month, with the number of weeks in each state."""
     head = "| season | month | weeks | " + " | ".join(State) + " |"
     lines = [head, "|---|---|" + "---:|" * (len(State) + 1)]
     months = [(season_name(season_of(week)), f"{week:%Y-%m}") for week in by_week.index]
@@ -52,18 +52,18 @@ def _months(by_week: pd.Series[State]) -> list[str]:
 
 
 def _lines(states: pd.DataFrame, wrong: pd.Series[State]) -> list[str]:
-    """A line for each week, or for all weeks of which the same is to be said."""
-    told: dict[tuple[str, str], list[dt.date]] = {}
+    """One line for all weeks with the same problem and the same next step."""
+    lines: dict[tuple[str, str], list[dt.date]] = {}
     for week, of_week in states.groupby("week", sort=True):
-        told.setdefault((_what(of_week), NEXT[wrong[week]]), []).append(week)
-    return [f"| {', '.join(weeks_as_ranges(weeks))} | {what} | {do} |" for (what, do), weeks in told.items()]
+        lines.setdefault((_what(of_week), NEXT[wrong[week]]), []).append(week)
+    return [f"| {', '.join(weeks_as_ranges(weeks))} | {what} | {do} |" for (what, do), weeks in lines.items()]
 
 
 def _what(of_week: pd.DataFrame) -> str:
-    """Which assets are in which state and why: "bdl_games incomplete: ...; player_points, ... and 4 more stale"."""
+    """The assets by state and reason, such as "bdl_games incomplete: ...; player_points, ... and 4 more stale"."""
     parts = []
     for (state, why), rows in of_week[~of_week["state"].isin(FINE)].groupby(["state", "why"], sort=False):
         names = list(rows["asset"])
-        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        parts.append(f"{', '.join(names[:FEW])}{more} {state}" + (f": {why}" if why else ""))
+        more = f" and {len(names) - NAMED_ASSETS} more" if len(names) > NAMED_ASSETS else ""
+        parts.append(f"{', '.join(names[:NAMED_ASSETS])}{more} {state}" + (f": {why}" if why else ""))
     return "; ".join(parts).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Charts of a comparison for Dagit: errors side by side, calibration, and where the gain comes from."""
+"""Charts of a model comparison for Dagit: errors, calibration and gain shares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def comparison_images(comparison: Comparison) -> str:
 
 
 def error_chart(comparison: Comparison) -> Figure:
-    """Mean absolute error of every contender, the best on top; models in blue, baselines in grey."""
+    """Mean absolute error of every contender, the lowest on top; models in blue, baselines in grey."""
     figure = new_figure(8, 3)
     axes = figure.subplots()
     scores = comparison.scores[::-1]
@@ -41,7 +41,7 @@ def error_chart(comparison: Comparison) -> Figure:
 
 
 def calibration_chart(comparison: Comparison) -> Figure:
-    """Mean points scored by tenth of predicted points: on the diagonal, a prediction of 12 scores 12 on average."""
+    """Mean points scored by tenth of the predictions; on the diagonal, predictions are right on average."""
     figure = new_figure(4.5, 4)
     axes = figure.subplots()
     predicted = comparison.predictions[DEPLOYABLE]
@@ -57,7 +57,7 @@ def calibration_chart(comparison: Comparison) -> Figure:
 
 
 def gain_chart(comparison: Comparison, most: int = 15) -> Figure:
-    """Share of the gain of the features that bring most of it."""
+    """The features with the highest share of total gain."""
     figure = new_figure(8, 4)
     axes = figure.subplots()
     shares = comparison.models[DEPLOYABLE].card.gain_shares
