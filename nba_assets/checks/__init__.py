@@ -1,1 +1,1 @@
-"""Each check beside the SQL that measures it, and how a table is measured and judged."""
+"""Each check with the SQL that measures it, and how a table is measured and evaluated."""

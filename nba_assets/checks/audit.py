@@ -1,4 +1,4 @@
-"""Thresholds and metrics to verdicts: one for each check and week."""
+"""Audits a table: measures its checks and gives one verdict for each check and week."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nba_assets.warehouse.interface import Query
 
 @dataclass(frozen=True)
 class Measurement:
-    """A metric of one week; `value` is None when there was no row to measure."""
+    """A metric of one week; `value` is None if it could not be measured."""
 
     threshold: Threshold
     value: float | None
@@ -29,7 +29,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says of one week: how it turned out, why, and from how many rows."""
+    """The result of a check for one week, with the reason and the number of rows it was measured on."""
 
     check: Check
     week: dt.date
@@ -41,35 +41,34 @@ class Verdict:
 
     @property
     def refuses(self) -> bool:
-        """Whether this verdict keeps the week's rows from being published."""
+        """Whether the week's rows must not be published."""
         return self.check.blocking and self.outcome is Outcome.ERROR
 
 
 def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, final_games: int) -> Verdict:
     """The verdict on one week.
 
-    measured: `rows_looked_at`, the check's metrics and, if it has one, `named`; or None when there was no row. Without
-    a row the check passes if nothing was due, and is an error otherwise: who looked at nothing has shown nothing.
+    measured: `rows_looked_at`, the check's metrics and, if it has one, `named`; None if there was no row. Without rows
+    the check passes if none were due, and is an error otherwise.
     """
     if measured is None or not measured["rows_looked_at"]:
-        played = f"looked at no rows although {final_games} final games were played"
+        rows_missing = f"looked at no rows although {final_games} final games were played"
         nothing_due = "no games" if check.due == FINAL_GAMES else "no rows, and none are due"
-        outcome, reason = (Outcome.ERROR, played) if final_games else (Outcome.PASS, nothing_due)
-        nothing = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
-        return Verdict(check, week, outcome, reason, 0, final_games, nothing)
+        outcome, reason = (Outcome.ERROR, rows_missing) if final_games else (Outcome.PASS, nothing_due)
+        unmeasured = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
+        return Verdict(check, week, outcome, reason, 0, final_games, unmeasured)
     measurements = tuple(
-        _judge(threshold, None if pd.isna(measured[threshold.metric]) else float(measured[threshold.metric]))
+        _measurement(threshold, None if pd.isna(measured[threshold.metric]) else float(measured[threshold.metric]))
         for threshold in check.thresholds
     )
     worst = next(level for level in reversed(Outcome) if level in [m.outcome for m in measurements])
-    told = [m for m in measurements if m.outcome == worst] if worst is not Outcome.PASS else list(measurements)
-    reason = "; ".join(_sentence(measurement) for measurement in told)
+    reason = "; ".join(_sentence(measurement) for measurement in measurements if measurement.outcome is worst)
     if worst is not Outcome.PASS and isinstance(measured.get("named"), str):
         reason += f": {measured['named']}"
     return Verdict(check, week, worst, reason, int(measured["rows_looked_at"]), final_games, measurements)
 
 
-def _judge(threshold: Threshold, value: float | None) -> Measurement:
+def _measurement(threshold: Threshold, value: float | None) -> Measurement:
     return Measurement(threshold, value, Outcome.ERROR if value is None else threshold.outcome(value))
 
 
@@ -90,8 +89,8 @@ def audit(
 ) -> dict[dt.date, list[Verdict]]:
     """All verdicts on a table, by week; `staged` as in `measure`.
 
-    measured_by_asset: for checks without SQL, by name, what the asset has measured, one row a week like that of a
-    check's SQL. Without it, as when a published table is measured again, they are left out.
+    measured_by_asset: for checks without SQL, by check name, what the asset measured: one row a week, like the result
+    of a check's SQL. Checks without SQL that are not in it are left out.
     """
     names, by_asset = staged or {}, measured_by_asset or {}
     checks = [check for check in checks_of(table) if check.sql or check.name in by_asset]
@@ -107,7 +106,7 @@ def audit(
 
 
 def not_staged(table: Table, week: dt.date, reason: str) -> Verdict:
-    """The verdict on a week whose rows could not even be staged: not fetched, not computed, or of wrong types."""
+    """The verdict on a week whose rows could not be staged: not fetched, not computed, or of wrong types."""
     integrity = next(check for check in checks_of(table) if check.name == "row_integrity")
     return Verdict(integrity, week, Outcome.ERROR, reason, 0, 0)
 

@@ -1,6 +1,6 @@
 """The checks of the raw box scores."""
 
-from nba_assets.checks.check import ASK_AGAIN, DEFINITION, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.check import DEFINITION, FETCH_AGAIN, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables import BDL_PLAYER_BOXSCORES
 
 BOX_SCORE_CHECKS: tuple[Check, ...] = (
@@ -14,8 +14,8 @@ FROM {bdl_player_boxscores} AS box GROUP BY week
 """,
         (Threshold("minutes_null_rate", Range(below=0.01), HAND_OFF, warn_range=Range(at_most=0.05)),),
         blocking=True,
-        why='Minutes are sent for everyone, "00" for who did not play; a NULL is a broken answer.',
-        remedy=ASK_AGAIN,
+        why='Every player has minutes, "00" if he did not play; a NULL is an error of the source.',
+        remedy=FETCH_AGAIN,
     ),
     Check(
         BDL_PLAYER_BOXSCORES,
@@ -41,8 +41,8 @@ FROM (
             Threshold("final_games_all_zero", NONE, DEFINITION),
         ),
         blocking=True,
-        why="Every final game has the box scores of both rosters; an empty answer must not look like a quiet week.",
-        remedy=ASK_AGAIN,
+        why="Every final game has box scores of both rosters; an empty response is no week without games.",
+        remedy=FETCH_AGAIN,
     ),
     Check(
         BDL_PLAYER_BOXSCORES,
@@ -54,8 +54,8 @@ FROM {bdl_player_boxscores} AS box GROUP BY week
 """,
         (Threshold("rows_of_wrong_points", NONE, DEFINITION),),
         blocking=True,
-        why="Points are 2 FGM + FG3M + FTM in every row.",
-        remedy=ASK_AGAIN,
+        why="Points equal 2 FGM + FG3M + FTM in every row.",
+        remedy=FETCH_AGAIN,
     ),
     Check(
         BDL_PLAYER_BOXSCORES,
@@ -73,7 +73,7 @@ FROM (
 """,
         (Threshold("team_scores_not_matched", NONE, SEASONS),),
         blocking=False,
-        why="The players' points of a team add up to its score.",
-        remedy="a player is missing or was corrected later: refresh the week; if it stays, tell the source.",
+        why="The points of a team's players add up to its score.",
+        remedy="a player is missing or was corrected later: refresh the week; if that fails, report it to the source.",
     ),
 )

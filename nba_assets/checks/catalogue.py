@@ -1,4 +1,4 @@
-"""Every check of a weekly table once, and the one that every table has."""
+"""The list of all checks of weekly tables, and row_integrity, which every table has."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from nba_assets.tables import (
     Table,
 )
 
-# A week's reports may list nobody (days_without_report looks into that), and first weeks have no model to predict with.
+# Reports may list nobody (days_without_report checks that), and the first weeks have no model.
 MAY_BE_EMPTY = (NBAC_INJURY_REPORT, XGBOOST_MODEL, PLAYER_POINTS, PREDICTION_ACCURACY)
 
 
 def row_integrity(table: Table) -> str:
-    """SQL for what holds in every table: unique keys, and dates inside the week the row was written for."""
+    """SQL of the check that every table has: keys are unique, and dates lie within the row's week."""
     key = ", ".join(dict.fromkeys(("week", *table.key)))
     date = table.date_column
     return f"""
@@ -41,8 +41,8 @@ def _integrity(table: Table) -> Check:
         row_integrity(table),
         (Threshold("duplicate_keys", NONE, DEFINITION), Threshold("rows_outside_week", NONE, DEFINITION)),
         blocking=True,
-        why=f"Each row is there once ({', '.join(table.key)}), fits the declared types and belongs to its week.",
-        remedy="look at the rows the source sent; when it is repaired, materialize the week again.",
+        why=f"Each key ({', '.join(table.key)}) is stored once, and each row fits the declared types and its week.",
+        remedy="look at the rows from the source; once it is repaired, materialize the week again.",
         due=None if table in MAY_BE_EMPTY else FINAL_GAMES,
     )
 

@@ -1,4 +1,4 @@
-"""What a check and its thresholds are: values. Each module beside this one declares those of some tables."""
+"""The values that declare a check: thresholds, ranges, SQL and texts. Other modules declare checks with them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SEASONS = "measured on the real seasons 2021-22 to 2023-24"
 DESIGN = "set by the design"
 DEFINITION = "true by definition"
 
-ASK_AGAIN = "materialize the week again once the source is repaired; nothing downstream was computed from it."
+FETCH_AGAIN = "materialize the week again once the source is repaired; nothing downstream was computed from it."
 FINAL_GAMES = """
 SELECT week, COUNT(*) AS games FROM {final_games} AS game GROUP BY week
 """
-"""What rows are due for, by default: the week's final games."""
+"""By default, rows are due for the week's final games."""
 
 
 class Outcome(enum.StrEnum):
-    """How a metric, or a check by its worst metric, turned out."""
+    """The outcome of a metric, or of a check by its worst metric."""
 
     PASS = "pass"
     WARN = "warn"
@@ -29,7 +29,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `at_least` to `at_most`, and under `below`; a side left out is open."""
+    """Numbers from `at_least` to `at_most` and less than `below`; None leaves a side open."""
 
     at_least: float | None = None
     at_most: float | None = None
@@ -69,15 +69,15 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Check:
-    """An asset check: what `sql`, or where it is empty the asset itself, measures each week against the thresholds.
+    """An asset check of each week: `sql`, or the asset itself if `sql` is empty, measures the thresholds' metrics.
 
-    sql gives one row a week: `week`, `rows_looked_at` (rows or games a value was computed from), each threshold's
-    metric and, where there is one, `named`: the days, games or players that are wrong. The same text runs on DuckDB and
-    BigQuery; `measure` says what the names in braces stand for.
+    sql returns one row a week: `week`, `rows_looked_at` (rows or games the metrics were computed from), the metrics
+    and optionally `named`, the days, games or players that are wrong. It runs on DuckDB and BigQuery; `measure`
+    explains the names in braces.
 
-    blocking: an error keeps the week's new rows from being published. why: what the check protects from.
-    remedy: what to do when it fails. due: SQL that counts, by week, what rows are due for (final games by default); a
-    week that has some but no row to look at is an error. None where a week may rightly have no row.
+    blocking: an error refuses the week's new rows. why: what must hold. remedy: what to do if it fails.
+    due: SQL that counts, by week, the games that rows are due for; a week with such games but no rows is an error. None
+    if a week may have no rows.
     """
 
     table: Table
@@ -94,5 +94,5 @@ class Check:
         bounds = "; ".join(
             f"{threshold.metric} {threshold.pass_range} ({threshold.origin})" for threshold in self.thresholds
         )
-        effect = "An error keeps the week from being published." if self.blocking else "It does not hold the week back."
+        effect = "An error refuses the week." if self.blocking else "It does not refuse the week."
         return f"{self.why} Passes when {bounds}. {effect} If it fails: {self.remedy}"

@@ -1,4 +1,4 @@
-"""How old the newest publication of the week in progress may be in season, and that of data_health all year."""
+"""The maximal age of the newest publication: of the current week in season, and of data_health all year."""
 
 from nba_assets.checks.check import DESIGN, Range, Threshold
 

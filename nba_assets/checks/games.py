@@ -1,6 +1,6 @@
 """The checks of the games that the source lists."""
 
-from nba_assets.checks.check import ASK_AGAIN, DEFINITION, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.check import DEFINITION, FETCH_AGAIN, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables import BDL_GAMES
 
 GAMES_KEPT = "final_games_kept"
@@ -22,9 +22,9 @@ FROM {bdl_games} AS game GROUP BY week
         ),
         blocking=True,
         why="A final game has two teams, both scores and a winner.",
-        remedy=ASK_AGAIN,
+        remedy=FETCH_AGAIN,
     ),
-    # An answer that lists fewer games than the one before is not believed: every row of the games it lacks would go.
+    # Publishing a response that lacks games would delete every row of theirs.
     Check(
         BDL_GAMES,
         GAMES_KEPT,
@@ -39,11 +39,11 @@ GROUP BY stored.week
 """,
         (Threshold("final_games_gone", NONE, DEFINITION),),
         blocking=True,
-        why="A final game that was stored is sent again as final; an empty answer must not clear a week.",
-        remedy="ask again later; if the league really took the game back, materialize with let_games_go: true.",
+        why="The source still sends every final game that is stored; an empty response must not empty a week.",
+        remedy="materialize the week again later; if the league has really annulled the game, use let_games_go: true.",
         due=None,
     ),
-    # From game to game are at most 7 days in the real seasons (the All-Star break), 10 weeks in the shortest summer.
+    # In the real seasons, games are at most 7 days apart (the All-Star break); the shortest summer has 10 weeks.
     Check(
         BDL_GAMES,
         "no_gap_in_season",
@@ -59,8 +59,8 @@ GROUP BY opening.week
 """,
         (Threshold("gaps_before_the_week", NONE, SEASONS, warn_range=Range()),),
         blocking=False,
-        why="Within a season there is never more than a week without a game (looked at: games up to 42 days earlier).",
-        remedy="materialize the weeks of the gap with refresh: true; a season that was really interrupted may stay.",
+        why="Within a season there is never more than a week without a game (the check reads 42 days back).",
+        remedy="materialize the weeks of the gap with refresh: true; ignore it if the season was really interrupted.",
         due=None,
     ),
 )

@@ -26,8 +26,8 @@ FROM (
 """,
         (Threshold("reports_not_stored_whole", NONE, DEFINITION),),
         blocking=True,
-        why="Every row and line that was read in a report is stored, counted report by report.",
-        remedy="materialize the week again: a report that is not stored whole is read again.",
+        why="Every row and every unread line of a report is stored.",
+        remedy="materialize the week again: incomplete reports are fetched again.",
         due=None,
     ),
     Check(
@@ -39,8 +39,8 @@ FROM {nbac_injury_report} AS listed GROUP BY week
 """,
         (Threshold("unread_lines", Range(at_most=0.01), DESIGN),),
         blocking=True,
-        why="A line that could not be read is kept with its text; more than a few mean that the layout has changed.",
-        remedy="look at the PDF in the landing folder; when the reader is repaired, materialize the week again.",
+        why="A line that cannot be parsed is stored as text; more than a few mean that the layout has changed.",
+        remedy="look at the PDF in the landing folder; once the parser is repaired, materialize the week again.",
         due=None,
     ),
     Check(
@@ -58,11 +58,11 @@ WHERE listed.status = 'Out' AND listed.player_name <> '' GROUP BY listed.week
 """,
         (Threshold("player_match_rate", Range(at_least=0.99), DESIGN, warn_range=Range(at_least=0.95)),),
         blocking=False,
-        why="Who is ruled out of a final game is a player of the box scores.",
-        remedy="compare the names with the week's box scores; a new spelling belongs into player_names.",
+        why="A player ruled out of a final game is found by name in the box scores.",
+        remedy="compare the names with the week's box scores; add a new spelling to player_names.",
         due=None,
     ),
-    # On a day of the play-offs it may be that nobody is listed.
+    # Without play-off days, on which a report may list nobody.
     Check(
         NBAC_INJURY_REPORT,
         "days_without_report",
@@ -79,7 +79,7 @@ GROUP BY day.week
         (Threshold("days_without_report", NONE, DESIGN, warn_range=Range(at_least=0)),),
         blocking=False,
         why="Each day of the regular season with a final game has a report.",
-        remedy="look for the day in the NBA's archive; once it is there, materialize the week again.",
+        remedy="look for the report in the NBA's archive; once it is there, materialize the week again.",
         due=REGULAR_SEASON_DAYS,
     ),
 )

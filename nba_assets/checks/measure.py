@@ -1,8 +1,8 @@
-"""A check's SQL, run over published and staged rows.
+"""Runs a check's SQL over staged and published rows.
 
-`{table_name}` stands for the rows of the asked weeks: the staged ones for the table under audit, the published ones
-for every other. `{final_games}` are the final ones among the games, `{stored_final_games}` those published before;
-`{table_name_so_far}` holds also the published rows of the `{days_before}` days before.
+In a check's SQL, `{table_name}` stands for the rows of the measured weeks: staged ones of the table under audit,
+published ones of every other table. `{table_name_so_far}` adds the published rows of the `{days_before}` days before.
+`{final_games}` are the final games of `{bdl_games}`, `{stored_final_games}` those published already.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from nba_assets.partitions import last_day
 from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
 from nba_assets.warehouse.interface import Query
 
-DAYS_BEFORE = 56  # how far checks look back from a week: eight weeks
+DAYS_BEFORE = 56
 
 
 def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> pd.DataFrame:
-    """One row a week that has anything to measure: `week` and the SQL's columns.
+    """The SQL's result, one row a week that has rows to measure.
 
-    staged: for tables under audit, by name, how SQL calls their staged rows; all others are read as published.
+    staged: the relations of the staged rows of tables under audit, by table name.
     """
     relations = {table.name: staged.get(table.name) or published(table) for table in WEEKLY_TABLES}
     relations["final_games"] = _final(relations[BDL_GAMES.name])
@@ -41,7 +41,7 @@ def _final(games: str) -> str:
 def _so_far(table: Table, rows: str) -> str:
     columns, date = ", ".join(table.column_names), table.date_column
     return (
-        f"(SELECT {columns} FROM {rows} AS asked UNION ALL SELECT {columns} FROM {table.qualified_name} "
+        f"(SELECT {columns} FROM {rows} AS measured UNION ALL SELECT {columns} FROM {table.qualified_name} "
         f"WHERE {date} BETWEEN @first_day - {DAYS_BEFORE} AND @last_day "
         "AND week NOT IN (SELECT * FROM UNNEST(@weeks)))"
     )
@@ -56,6 +56,6 @@ def published(table: Table) -> str:
 
 
 def rows_due(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[str, str]) -> dict[dt.date, int]:
-    """How many games rows are due for, of each week that has any; `sql` is FINAL_GAMES or like it."""
+    """The games that rows are due for, by week, as counted by `sql` (FINAL_GAMES or similar)."""
     counted = measure(query, sql, weeks, staged)
     return {week: int(games) for week, games in zip(counted["week"], counted["games"], strict=True)}

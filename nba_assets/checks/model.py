@@ -19,7 +19,7 @@ GROUP BY summary.week
 """,
         (Threshold("summary_rows_without_features", NONE, DEFINITION),),
         blocking=True,
-        why="Every player-game of the summary has its features: what is missing here is missing in training.",
+        why="Every player-game of the summary has features; a missing one would be missing in training.",
         remedy="materialize the summary and the features of the week together.",
     ),
     Check(
@@ -28,10 +28,10 @@ GROUP BY summary.week
         "",
         (Threshold("leaking_features", NONE, DEFINITION),),
         blocking=True,
-        why="A feature that sees the game it is to predict, or a later one, makes predictions look too good to be "
-        "true. The features of the week's fullest day (in a run of many weeks, of every few weeks') are made again "
-        "without the results of that day and of all later ones, and must not change.",
-        remedy="repair the features it names; it is a fault of the code, not of the week's rows.",
+        why="A feature must not use the result of its own game or a later one. The features of the week's day with "
+        "the most games (in a run of many weeks, of every few weeks) are computed again without the results of that "
+        "day and all later ones, and must not change.",
+        remedy="repair the named features; the fault is in the code, not in the week's rows.",
         due=None,
     ),
     Check(
@@ -50,8 +50,8 @@ FROM {player_game_features} AS feature WHERE games_this_season >= 5 GROUP BY wee
             Threshold("context_null_share", Range(below=0.05), SEASONS, warn_range=Range(at_most=0.5)),
         ),
         blocking=False,
-        why="Who has five games this season has form, and his games have context; NULL is kept, never a default.",
-        remedy="materialize the earlier weeks of the season: features read all of them.",
+        why="A player with five games this season has form and context features; no default replaces a NULL.",
+        remedy="materialize the earlier weeks of the season; features read all of them.",
         due=None,
     ),
     Check(
@@ -67,7 +67,7 @@ FROM {xgboost_model} AS model GROUP BY week
             Threshold("days_from_training_to_week", Range(at_least=1), DEFINITION),
         ),
         blocking=True,
-        why="A week's model has seen only games before the week, and enough of them.",
+        why="A week's model is trained on enough games, all before the week.",
         remedy="materialize the features of earlier weeks.",
         due=None,
     ),
@@ -84,7 +84,7 @@ FROM {xgboost_model} AS model GROUP BY week
             Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warn_range=Range()),
         ),
         blocking=False,
-        why="A model that leans on three features, or ignores the game's context, is an average in disguise.",
+        why="A model that relies on three features, or ignores context features, is little more than an average.",
         remedy="look at the gain chart of nba_ml/model_comparison.",
         due=None,
     ),
@@ -110,8 +110,8 @@ FROM (
             Threshold("ruled_out_predicted", NONE, DEFINITION),
         ),
         blocking=False,
-        why="Every game has a prediction for each player who may play, and none for one who was ruled out.",
-        remedy="look at the features of the week: rosters or injury reports are incomplete.",
+        why="Every game has predictions for the players who may play, and none for a player who was ruled out.",
+        remedy="look at the week's features: rosters or injury reports are probably incomplete.",
         due=None,
     ),
     Check(
@@ -128,7 +128,7 @@ FROM {player_points} AS prediction GROUP BY week
             Threshold("mean_prediction", Range(5, 20), DESIGN),
         ),
         blocking=True,
-        why="Predicted points lie within 0 to 60 and are about 8 on average.",
+        why="Predicted points lie between 0 and 60 and average about 8.",
         remedy="look at the week's model and features.",
         due=None,
     ),
@@ -145,12 +145,12 @@ FROM {prediction_accuracy} AS accuracy WHERE graded AND mock_absolute_error IS N
             Threshold("error_ratio_to_mock", Range(at_most=1.05), SEASONS, warn_range=Range()),
         ),
         blocking=False,
-        why="A week's error is no outlier and does not exceed the expert formula's on the same rows.",
-        remedy="compare with earlier weeks in the plot; a jump means features or rosters went wrong.",
+        why="A week's mean absolute error is not unusually high, nor above the expert formula's on the same rows.",
+        remedy="compare with earlier weeks in the plot; a jump points to wrong features or rosters.",
         due=None,
     ),
-    # In standard errors of the week's mean, so that a play-off week of 40 rows may stray farther than one of 1,000;
-    # from four earlier weeks on, because the first models of a season still learn.
+    # In standard errors of the week's mean, so that a play-off week of 40 rows may deviate more than one of 1,000 rows;
+    # from four earlier weeks on, because a season's first models have few games to learn from.
     Check(
         PREDICTION_ACCURACY,
         "error_against_trailing_weeks",
@@ -170,8 +170,8 @@ WHERE accuracy.graded GROUP BY accuracy.week
 """,
         (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warn_range=Range()),),
         blocking=False,
-        why="A week's error stays near that of the eight weeks before it; far below is as suspect (a leak) as far "
-        "above. The last week of 2022-23, when regulars rested, is the one real week outside.",
+        why="A week's error is close to that of the eight weeks before it; a much lower one is suspicious too (target "
+        "leakage). The last week of 2022-23, when regulars rested, is the only real week outside.",
         remedy="look at that week's features, rosters and injury reports, then at the plot of mean_absolute_error.",
         due=None,
     ),

@@ -1,6 +1,6 @@
 """The checks of the summaries of players and teams."""
 
-from nba_assets.checks.check import ASK_AGAIN, DEFINITION, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.check import DEFINITION, FETCH_AGAIN, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 
 SUMMARY_CHECKS: tuple[Check, ...] = (
@@ -14,8 +14,8 @@ FROM {player_game_summary} AS summary GROUP BY week
 """,
         (Threshold("minutes_null_rate", Range(at_most=0.50), HAND_OFF, warn_range=Range(at_most=0.70)),),
         blocking=True,
-        why="About 37 % of rostered players do not play; far more NULL minutes mean rows were not processed.",
-        remedy="see minutes_exactly_when_played of the week, then the raw box scores' checks.",
+        why="About 37 % of rostered players do not play; far more NULL minutes mean that rows were not processed.",
+        remedy="see the week's minutes_exactly_when_played, then the checks of the raw box scores.",
     ),
     Check(
         PLAYER_GAME_SUMMARY,
@@ -31,8 +31,8 @@ FROM {player_game_summary} AS summary GROUP BY week
             Threshold("minutes_set_where_not_played", NONE, SEASONS),
         ),
         blocking=True,
-        why="Minutes are NULL exactly for who did not play: the check that decides, whatever the rate.",
-        remedy="compare with the raw minutes; a player with stats but no minutes is an error of the source.",
+        why="Minutes are NULL exactly for players who did not play.",
+        remedy="compare with the raw minutes; stats without minutes are an error of the source.",
     ),
     Check(
         PLAYER_GAME_SUMMARY,
@@ -67,8 +67,8 @@ FROM (
             Threshold("most_players", Range(at_most=15), SEASONS, warn_range=Range(at_most=17)),
         ),
         blocking=True,
-        why="A team dresses at most 15 and needs at least 5 players with minutes.",
-        remedy=ASK_AGAIN,
+        why="A team has at least 5 and at most 15 players with minutes in a game.",
+        remedy=FETCH_AGAIN,
     ),
     Check(
         PLAYER_GAME_SUMMARY,
@@ -86,11 +86,11 @@ FROM (
 """,
         (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warn_range=Range(at_least=0.95)),),
         blocking=False,
-        why="A team's players share 240 minutes, and 25 for each overtime (5 off allowed for whole-minute rounding).",
+        why="A team's players share 240 minutes plus 25 for each overtime (5 off allowed for rounding).",
         remedy="look for a missing player or a wrong period count in the games of the week.",
     ),
-    # Usage is undefined at 0 minutes (a player under 30 seconds); counting those would make a rate of one row a
-    # warning in a play-off week and hide a real NULL in a full one.
+    # Without rows of 0 minutes (under 30 seconds on the court), for which usage is undefined: one of them would be a
+    # warning in a play-off week, and many would hide a real NULL in a full week.
     Check(
         PLAYER_GAME_SUMMARY,
         "usage_rate_null_rate",
@@ -101,7 +101,7 @@ FROM {player_game_summary} AS summary WHERE minutes_played > 0 GROUP BY week
 """,
         (Threshold("usage_rate_null_rate", Range(below=0.01), HAND_OFF, warn_range=Range(at_most=0.05)),),
         blocking=False,
-        why="Usage rate exists for everyone with minutes (under 30 seconds count as 0 minutes and have none).",
+        why="Every player with minutes has a usage rate (under 30 seconds count as 0 minutes).",
         remedy="look for team-games whose shots and turnovers are NULL.",
     ),
     Check(
@@ -118,7 +118,7 @@ FROM (
 """,
         (Threshold("games_without_two_teams", NONE, DEFINITION),),
         blocking=True,
-        why="Every final game has a row for each of its two teams.",
+        why="Every final game has one row for each of its two teams.",
         remedy="see rows_per_final_game of the raw box scores.",
     ),
 )
