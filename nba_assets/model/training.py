@@ -1,4 +1,4 @@
-"""Training and prediction: from feature rows to an XGBoost booster and its card, the same bytes every time."""
+"""Training and prediction: from feature rows to an XGBoost booster and its card; equal rows give equal bytes."""
 
 import dataclasses
 import datetime as dt
@@ -12,54 +12,74 @@ import numpy as np
 import pandas as pd
 import xgboost
 
+from nba_assets.features.history import FloatArray
+from nba_assets.model.intervals import Offsets, measure_offsets
 from nba_assets.tables.features import FEATURES, Null, feature_hash
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 LEAST_ROWS = 200
 FEW_WEEKS = 4
 PREDICTED_POINTS = (0.0, 60.0)  # a prediction is clamped to this, like the expert formula's
 
 
 class TrainingError(Exception):
-    """Nothing can be learned from the rows; the message says what is wrong with them."""
+    """The rows cannot be trained on; the message says why."""
 
 
 class TooFewRows(TrainingError):
-    """The history is still too short to train on."""
+    """The history is too short to train on."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """How the booster is grown: few shallow trees, for one training a week (docs/model.md has what more gain).
+    """How the booster is grown: few shallow trees on the newest rows, so that a training costs the same in any season.
 
-    One thread: a model for each core trains faster than many threads on one, and its bytes depend on no machine.
+    start: the feature that the trees correct, a prediction that was made without the row's own week. It is not used
+    where the feature set lacks it, or with fewer than start_rows played rows: the regression behind it learns week by
+    week, and its first predictions are worse than none. Without it the trees take larger steps. newest_rows: the played
+    rows that are learned from, a little more than a season. One thread: a model for each core trains faster than many
+    threads on one, and its bytes depend on no machine.
     """
 
-    rounds: int = 50
+    start: str = "expected_points_median_slow"
+    start_rows: int = 6_000
+    newest_rows: int = 30_000
+    rounds: int = 60
     max_depth: int = 4
-    learning_rate: float = 0.2
+    learning_rate: float = 0.05
+    learning_rate_without_start: float = 0.2
     objective: str = "reg:absoluteerror"
     min_child_weight: float = 60.0
     subsample: float = 0.7
     features_per_tree: int = 20
-    max_bin: int = 64
+    max_bin: int = 32
     seed: int = 7
     threads: int = 1
 
-    def for_xgboost(self, features: int) -> dict[str, Any]:
+    def for_xgboost(self, features: int, *, with_start: bool) -> dict[str, Any]:
         """XGBoost's own parameters; a tree draws `features_per_tree` of the features, at most 80 % of them."""
-        own = ("rounds", "threads", "features_per_tree")
-        grown = {name: value for name, value in dataclasses.asdict(self).items() if name not in own}
-        drawn = min(0.8, self.features_per_tree / features)
-        return {**grown, "colsample_bytree": drawn, "nthread": self.threads, "tree_method": "hist", "verbosity": 0}
+        return {
+            "max_depth": self.max_depth,
+            "learning_rate": self.learning_rate if with_start else self.learning_rate_without_start,
+            "objective": self.objective,
+            "min_child_weight": self.min_child_weight,
+            "subsample": self.subsample,
+            "colsample_bytree": min(0.8, self.features_per_tree / features),
+            "max_bin": self.max_bin,
+            "seed": self.seed,
+            "nthread": self.threads,
+            "tree_method": "hist",
+            "verbosity": 0,
+        }
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model is: read before it is used, and by a person who asks.
+    """What a model is, stored beside it.
 
-    weeks, rows: what it was trained on; weeks as first and last Friday. metrics: measured in training. gain_shares:
-    share of each feature in the total gain of the trees.
+    first_week, last_week (Fridays), rows: what it was trained on. start: the feature that the trees correct; empty
+    where there is none. metrics: measured in training. gain_shares: share of each feature in the total gain
+    of the trees. offsets: see `intervals`; None without a start.
     """
 
     feature_set: str
@@ -69,11 +89,13 @@ class ModelCard:
     last_week: str
     rows: int
     parameters: dict[str, Any]
+    start: str
     code_version: str
     xgboost_version: str
     booster_sha256: str
     metrics: dict[str, float]
     gain_shares: dict[str, float]
+    offsets: Offsets | None
 
     @property
     def model_id(self) -> str:
@@ -102,22 +124,25 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
     TrainingError for fewer than 200 played rows, a feature without any value (unless the history is too short for it,
     see `may_be_empty`), or a target that never changes.
     """
-    played = rows.loc[rows["played"].eq(True)]
+    played = newest_played(rows, parameters.newest_rows)
     if len(played) < LEAST_ROWS:
         raise TooFewRows(f"{len(played)} played rows to train on, at least {LEAST_ROWS} are needed")
-    values, target = played[list(features)].to_numpy(dtype=np.float32), played["points"].to_numpy(dtype=np.float32)
-    without_values = {name for name, column in zip(features, values.T, strict=True) if np.isnan(column).all()}
-    empty = sorted(without_values - may_be_empty(played))
-    if empty:
-        raise TrainingError(f"features without any value: {', '.join(empty)}")
-    if target.min() == target.max():
-        raise TrainingError(f"every target is {target.min():g}: the points were lost on the way")
+    values, target = played[list(features)].to_numpy(dtype=np.float32), played["points"].to_numpy(dtype=np.float64)
+    _refuse_unusable(played, features, values, target)
+    start = parameters.start if parameters.start in features and len(played) >= parameters.start_rows else ""
+    begun = _start_points(start, played)
     matrix = xgboost.QuantileDMatrix(
-        values, label=target, feature_names=list(features), max_bin=parameters.max_bin, nthread=parameters.threads
+        values,
+        label=target - begun,
+        feature_names=list(features),
+        max_bin=parameters.max_bin,
+        nthread=parameters.threads,
     )
-    booster = xgboost.train(parameters.for_xgboost(len(features)), matrix, num_boost_round=parameters.rounds)
+    settings = parameters.for_xgboost(len(features), with_start=bool(start))
+    booster = xgboost.train(settings, matrix, num_boost_round=parameters.rounds)
     raw = bytes(booster.save_raw("ubj"))
-    fitted = np.clip(booster.predict(matrix), *PREDICTED_POINTS)
+    fitted = np.clip(begun + booster.predict(matrix), *PREDICTED_POINTS)
+    newer = slice(len(played) // 2, None)  # first predictions on record err by more than all later ones
     gains = {name: float(np.sum(gain)) for name, gain in booster.get_score(importance_type="total_gain").items()}
     total = sum(gains.values()) or 1.0
     card = ModelCard(
@@ -128,17 +153,33 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
         last_week=f"{played['week'].max()}",
         rows=len(played),
         parameters=dataclasses.asdict(parameters),
+        start=start,
         code_version=CODE_VERSION,
         xgboost_version=xgboost.__version__,
         booster_sha256=hashlib.sha256(raw).hexdigest(),
         metrics={"training_mae": round(float(np.abs(fitted - target).mean()), 4)},
         gain_shares={name: round(gains.get(name, 0.0) / total, 4) for name in features},
+        offsets=measure_offsets(target[newer], begun[newer], fitted[newer]) if start else None,
     )
     return TrainedModel(raw, card)
 
 
+def newest_played(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The last `most` played rows."""
+    return rows.iloc[np.flatnonzero(rows["played"].eq(True))[-most:]]
+
+
+def _refuse_unusable(played: pd.DataFrame, features: Sequence[str], values: FloatArray, target: FloatArray) -> None:
+    without_values = {name for name, column in zip(features, values.T, strict=True) if np.isnan(column).all()}
+    empty = sorted(without_values - may_be_empty(played))
+    if empty:
+        raise TrainingError(f"features without any value: {', '.join(empty)}")
+    if target.min() == target.max():
+        raise TrainingError(f"every target is {target.min():g}: the points are wrong")
+
+
 def may_be_empty(rows: pd.DataFrame) -> set[str]:
-    """The features that may rightly have no value: a first season knows no last one, first weeks know little at all."""
+    """The features that may have no value: those of last season in the first season, and many in the first weeks."""
     first_season, first_weeks = rows["season"].nunique() == 1, rows["week"].nunique() < FEW_WEEKS
     return {
         feature.name
@@ -148,13 +189,17 @@ def may_be_empty(rows: pd.DataFrame) -> set[str]:
     }
 
 
-def predict(model: TrainedModel, rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Predicted points of each row, between 0 and 60."""
+def predict(model: TrainedModel, rows: pd.DataFrame) -> FloatArray:
+    """Predicted points of each row, between 0 and 60: as often too high as too low."""
     booster = xgboost.Booster({"nthread": model.card.parameters["threads"]})
     booster.load_model(bytearray(model.booster))
     values = rows[list(model.card.features)].to_numpy(dtype=np.float32)
     matrix = xgboost.DMatrix(values, feature_names=list(model.card.features))
-    return np.clip(booster.predict(matrix).astype(np.float64), *PREDICTED_POINTS)
+    return np.clip(_start_points(model.card.start, rows) + booster.predict(matrix), *PREDICTED_POINTS)
+
+
+def _start_points(start: str, rows: pd.DataFrame) -> FloatArray:
+    return rows[start].to_numpy(dtype=np.float64) if start else np.zeros(len(rows))
 
 
 def weeks_before(rows: pd.DataFrame, week: dt.date) -> pd.DataFrame:
