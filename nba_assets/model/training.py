@@ -89,13 +89,13 @@ class ModelCard:
     last_week: str
     rows: int
     parameters: dict[str, Any]
-    start: str
     code_version: str
     xgboost_version: str
     booster_sha256: str
     metrics: dict[str, float]
     gain_shares: dict[str, float]
-    offsets: Offsets | None
+    start: str = ""
+    offsets: Offsets | None = None
 
     @property
     def model_id(self) -> str:
@@ -103,7 +103,10 @@ class ModelCard:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
+        """Without the fields that a card need not have, so that cards stored before they existed keep their names."""
+        optional = {"start", "offsets"}
+        fields = {name: value for name, value in dataclasses.asdict(self).items() if value or name not in optional}
+        return json.dumps(fields, indent=1, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "ModelCard":

@@ -1,10 +1,11 @@
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from nba_assets.model.training import TooFewRows, TrainedModel, TrainingError, predict, train, weeks_before
+from nba_assets.model.training import ModelCard, TooFewRows, TrainedModel, TrainingError, predict, train, weeks_before
 from nba_assets_tests.support.learnable import (
     FEATURES,
     FEW_TREES,
@@ -102,6 +103,16 @@ def test_a_short_history_is_learned_without_the_start() -> None:
     model = started(started_rows(), start_rows=601)
     assert model.card.start == ""
     assert model.card.offsets is None
+
+
+def test_a_card_of_before_there_was_a_start_is_read_under_its_old_name() -> None:
+    card = trained_model(0).card
+    stored = json.loads(card.to_json())
+    assert not {"start", "offsets"} & set(stored)
+    assert ModelCard.from_json(json.dumps(stored)).model_id == card.model_id
+
+    with_start = started(started_rows()).card
+    assert ModelCard.from_json(with_start.to_json()) == with_start
 
 
 def test_only_the_newest_rows_are_learned_from() -> None:
