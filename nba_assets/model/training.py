@@ -34,11 +34,11 @@ class TooFewRows(TrainingError):
 class Parameters:
     """How the booster is grown: few shallow trees on the newest rows, so that a training costs the same in any season.
 
-    start: the feature that the trees correct, a prediction that was made without the row's own week. It is not used
-    where the feature set lacks it, or with fewer than start_rows played rows: the regression behind it learns week by
-    week, and its first predictions are worse than none. Without it the trees take larger steps. newest_rows: the played
-    rows that are learned from, a little more than a season. One thread: a model for each core trains faster than many
-    threads on one, and its bytes depend on no machine.
+    start: the feature that the trees correct, a prediction that was made without the row's own week. It is not used if
+    the feature set lacks it, or with fewer than start_rows played rows: the regression behind it is refitted week by
+    week, and its first predictions are poor. Without it the learning rate is higher. newest_rows: how many of the
+    newest played rows are used, a little more than a season. One thread: one model per core trains faster than many
+    threads on one model, and its bytes do not depend on the machine.
     """
 
     start: str = "expected_points_median_slow"
@@ -77,8 +77,8 @@ class Parameters:
 class ModelCard:
     """What a model is, stored beside it.
 
-    first_week, last_week (Fridays), rows: what it was trained on. start: the feature that the trees correct; empty
-    where there is none. metrics: measured in training. gain_shares: share of each feature in the total gain
+    first_week, last_week (Fridays), rows: what it was trained on. start: the feature that the trees correct; empty if
+    there is none. metrics: measured in training. gain_shares: share of each feature in the total gain
     of the trees. offsets: see `intervals`; None without a start.
     """
 
@@ -123,9 +123,9 @@ class TrainedModel:
 def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], parameters: Parameters) -> TrainedModel:
     """A model of `points` on the rows that were played.
 
-    rows: `week`, `season`, `points`, `played` and the features, of weeks before the one to predict. Raises
-    TrainingError for fewer than 200 played rows, a feature without any value (unless the history is too short for it,
-    see `may_be_empty`), or a target that never changes.
+    rows: `week`, `season`, `points`, `played` and the features, in order of week, of weeks before the one to predict.
+    Raises TrainingError for fewer than 200 played rows, a feature without any value (unless the history is too short
+    for it, see `may_be_empty`), or a constant target.
     """
     played = newest_played(rows, parameters.newest_rows)
     if len(played) < LEAST_ROWS:
@@ -133,10 +133,10 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
     values, target = played[list(features)].to_numpy(dtype=np.float32), played["points"].to_numpy(dtype=np.float64)
     _refuse_unusable(played, features, values, target)
     start = parameters.start if parameters.start in features and len(played) >= parameters.start_rows else ""
-    begun = _start_points(start, played)
+    start_points = _points_of(start, played)
     matrix = xgboost.QuantileDMatrix(
         values,
-        label=target - begun,
+        label=target - start_points,
         feature_names=list(features),
         max_bin=parameters.max_bin,
         nthread=parameters.threads,
@@ -144,8 +144,8 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
     settings = parameters.for_xgboost(len(features), with_start=bool(start))
     booster = xgboost.train(settings, matrix, num_boost_round=parameters.rounds)
     raw = bytes(booster.save_raw("ubj"))
-    fitted = np.clip(begun + booster.predict(matrix), *PREDICTED_POINTS)
-    newer = slice(len(played) // 2, None)  # first predictions on record err by more than all later ones
+    fitted = np.clip(start_points + booster.predict(matrix), *PREDICTED_POINTS)
+    newer = slice(len(played) // 2, None)  # the regression's first predictions have larger errors than all later ones
     gains = {name: float(np.sum(gain)) for name, gain in booster.get_score(importance_type="total_gain").items()}
     total = sum(gains.values()) or 1.0
     card = ModelCard(
@@ -162,7 +162,7 @@ def train(rows: pd.DataFrame, *, feature_set: str, features: Sequence[str], para
         booster_sha256=hashlib.sha256(raw).hexdigest(),
         metrics={"training_mae": round(float(np.abs(fitted - target).mean()), 4)},
         gain_shares={name: round(gains.get(name, 0.0) / total, 4) for name in features},
-        offsets=measure_offsets(target[newer], begun[newer], fitted[newer]) if start else None,
+        offsets=measure_offsets(target[newer], start_points[newer], fitted[newer]) if start else None,
     )
     return TrainedModel(raw, card)
 
@@ -193,18 +193,18 @@ def may_be_empty(rows: pd.DataFrame) -> set[str]:
 
 
 def predict(model: TrainedModel, rows: pd.DataFrame) -> FloatArray:
-    """Predicted points of each row, between 0 and 60: as often too high as too low."""
+    """Predicted points of each row, between 0 and 60: the median."""
     booster = xgboost.Booster({"nthread": model.card.parameters["threads"]})
     booster.load_model(bytearray(model.booster))
     values = rows[list(model.card.features)].to_numpy(dtype=np.float32)
     matrix = xgboost.DMatrix(values, feature_names=list(model.card.features))
-    return np.clip(_start_points(model.card.start, rows) + booster.predict(matrix), *PREDICTED_POINTS)
+    return np.clip(_points_of(model.card.start, rows) + booster.predict(matrix), *PREDICTED_POINTS)
 
 
-def _start_points(start: str, rows: pd.DataFrame) -> FloatArray:
+def _points_of(start: str, rows: pd.DataFrame) -> FloatArray:
     return rows[start].to_numpy(dtype=np.float64) if start else np.zeros(len(rows))
 
 
 def weeks_before(rows: pd.DataFrame, week: dt.date) -> pd.DataFrame:
-    """The rows a model of `week` may learn from. `rows` are ordered by week, so this is a view of their beginning."""
+    """The rows a model of `week` may be trained on. `rows` are ordered by week, so that this is a view."""
     return rows.iloc[: int(rows["week"].searchsorted(week))]
