@@ -19,7 +19,7 @@ from nba_assets.weekly.asset import OWNERS, SameWeek, weekly_asset
 BEATS_MOCK = "beats_mock"
 
 
-@weekly_asset(PLAYER_POINTS, code_version="1", kinds={"xgboost"})
+@weekly_asset(PLAYER_POINTS, code_version="2", kinds={"xgboost"})
 def player_points(
     model_store: dg.ResourceParam[ModelStore],
     player_game_features: SameWeek,
@@ -36,7 +36,7 @@ def player_points(
     return pd.concat(predicted, ignore_index=True) if predicted else pd.DataFrame(columns=PLAYER_POINTS.column_names)
 
 
-@weekly_asset(PREDICTION_ACCURACY, code_version="1", kinds={"pandas"})
+@weekly_asset(PREDICTION_ACCURACY, code_version="2", kinds={"pandas"})
 def prediction_accuracy(player_points: SameWeek, player_game_summary: SameWeek) -> pd.DataFrame:
     """Final games only: predictions of future games are graded when the week is materialized again."""
     return grade(player_points, player_game_summary)
@@ -48,7 +48,7 @@ def prediction_accuracy(player_points: SameWeek, player_game_summary: SameWeek) 
     group_name=group_of(ACCURACY_REPORT),
     owners=OWNERS,
     kinds={"sql", "matplotlib"},
-    code_version="1",
+    code_version="2",
     check_specs=[
         dg.AssetCheckSpec(
             BEATS_MOCK,
@@ -63,7 +63,9 @@ def accuracy_report(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
     """Error of the predictions and of the expert formula, by season and week. Open its Markdown."""
     known = weeks_of_keys(WEEKS.get_partition_keys())
     try:
-        weeks = warehouse.query(report.WEEKS_OF_ACCURACY, {"first": known[0], "last": last_day(known[-1])})
+        dates = {"first": known[0], "last": last_day(known[-1])}
+        weeks = warehouse.query(report.WEEKS_OF_ACCURACY, dates)
+        tiers = warehouse.query(report.TIERS_OF_ACCURACY, dates)
     except WarehouseError as error:
         raise dg.Failure(f"{error}. The last report was not changed.", allow_retries=False) from None
     if weeks.empty:
@@ -74,7 +76,7 @@ def accuracy_report(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
     errors = f"MAE {whole['model']:.3f} of the model, {whole['mock']:.3f} of the mock"
     return dg.MaterializeResult(
         metadata={
-            "report": dg.MetadataValue.md(report.markdown(weeks)),
+            "report": dg.MetadataValue.md(report.markdown(weeks, tiers)),
             "graded rows": int(whole["graded"]),
             "MAE of the model": float(whole["model"]),
             "MAE of the mock": float(whole["mock"]),

@@ -53,7 +53,7 @@ def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, fi
     """
     if measured is None or not measured["rows_looked_at"]:
         rows_missing = f"looked at no rows although {final_games} final games were played"
-        nothing_due = "no games" if check.due == FINAL_GAMES else "no rows, and none are due"
+        nothing_due = {FINAL_GAMES: "no games", None: "no rows to look at"}.get(check.due, "no rows, and none are due")
         outcome, reason = (Outcome.ERROR, rows_missing) if final_games else (Outcome.PASS, nothing_due)
         unmeasured = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
         return Verdict(check, week, outcome, reason, 0, final_games, unmeasured)

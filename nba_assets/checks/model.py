@@ -1,9 +1,29 @@
 """The checks of features, models and predictions."""
 
+import math
+
 from nba_assets.checks.check import DEFINITION, DESIGN, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.tables.model import COVERAGES
 
 NO_TARGET_LEAKAGE = "no_target_leakage"
+
+
+def _coverage(coverage: int) -> str:
+    """How far the share of points inside the interval is from its name, in standard errors of that share."""
+    share, deviation = coverage / 100, math.sqrt(coverage / 100 * (1 - coverage / 100))
+    return (
+        f"({_inside(coverage)} - {share}) * SQRT(COUNT(*)) / {deviation:.4f} AS standard_errors_of_{coverage}_percent"
+    )
+
+
+def _share_inside(coverage: int) -> str:
+    return f"'the {coverage} % interval held ', CAST(ROUND(100 * {_inside(coverage)}, 1) AS STRING), ' %'"
+
+
+def _inside(coverage: int) -> str:
+    return f"AVG(CASE WHEN in_interval_{coverage} THEN 1.0 ELSE 0.0 END)"
+
 
 MODEL_CHECKS: tuple[Check, ...] = (
     Check(
@@ -84,7 +104,8 @@ FROM {xgboost_model} AS model GROUP BY week
             Threshold("context_gain_share", Range(at_least=0.05), DESIGN, warn_range=Range()),
         ),
         blocking=False,
-        why="A model that relies on three features, or ignores context features, is little more than an average.",
+        why="A model that relies on three subjects, or ignores context features, is little more than an average. "
+        "Features that say nearly the same are one subject (SUBJECTS in tables/features.py).",
         remedy="look at the gain chart of nba_ml/model_comparison.",
         due=None,
     ),
@@ -149,6 +170,7 @@ FROM {prediction_accuracy} AS accuracy WHERE graded AND mock_absolute_error IS N
         remedy="compare with earlier weeks in the plot; a jump points to wrong features or rosters.",
         due=None,
     ),
+    # The regular season ends within a week, in April or later; no other week then lacks a game on its last day.
     # In standard errors of the week's mean, so that a play-off week of 40 rows may deviate more than one of 1,000 rows;
     # from four earlier weeks on, because a season's first models have few games to learn from.
     Check(
@@ -166,13 +188,35 @@ JOIN (
     ON earlier.week < judged.week AND earlier.week >= judged.week - {days_before}
     WHERE earlier.graded GROUP BY judged.week HAVING COUNT(DISTINCT earlier.week) >= 4
 ) AS before_it ON before_it.week = accuracy.week
-WHERE accuracy.graded GROUP BY accuracy.week
+LEFT JOIN (
+    SELECT week FROM {bdl_games} AS listed WHERE NOT postseason GROUP BY week
+    HAVING MAX(game_date) < week + 6 AND EXTRACT(MONTH FROM MAX(game_date)) BETWEEN 4 AND 8
+) AS season_end ON season_end.week = accuracy.week
+WHERE accuracy.graded AND season_end.week IS NULL GROUP BY accuracy.week
 """,
         (Threshold("standard_errors_from_trailing_weeks", Range(-8, 5), SEASONS, warn_range=Range()),),
         blocking=False,
         why="A week's error is close to that of the eight weeks before it; a much lower one is suspicious too (target "
-        "leakage). The last week of 2022-23, when regulars rested, is the only real week outside.",
+        "leakage). The last week of a regular season is not judged: teams rest their regulars, and errors rise.",
         remedy="look at that week's features, rosters and injury reports, then at the plot of mean_absolute_error.",
+        due=None,
+    ),
+    # In standard errors of a share, so that a play-off week of 40 rows may deviate more than one of 1,000 rows.
+    Check(
+        PREDICTION_ACCURACY,
+        "interval_coverage",
+        f"""
+SELECT week, COUNT(*) AS rows_looked_at, {", ".join(map(_coverage, COVERAGES))},
+       CONCAT({", '; ', ".join(map(_share_inside, COVERAGES))}) AS named
+FROM {{prediction_accuracy}} AS accuracy WHERE in_interval_{COVERAGES[0]} IS NOT NULL GROUP BY week
+""",
+        tuple(
+            Threshold(f"standard_errors_of_{coverage}_percent", Range(-5, 5), SEASONS, warn_range=Range())
+            for coverage in COVERAGES
+        ),
+        blocking=False,
+        why="As many points lie in the intervals as their names say.",
+        remedy="compare with the coverage by season in the accuracy report; features or rosters may be wrong.",
         due=None,
     ),
 )

@@ -1,4 +1,4 @@
-"""Who is likely to play, and what the team-mates who are ruled out leave behind."""
+"""The probability that a player plays, and the usual minutes and points of team-mates who are ruled out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROLE_WIDTH = 0.15  # of interior_role; a third of the distance from guards to c
 
 
 def absences(rows: RosterRows) -> dict[str, FloatArray]:
-    """The player's own missed games before this one, for whatever reason."""
+    """The player's own missed games before this one, for any reason."""
     missed = rows.listings.run(rows.known & ~rows.played)
     returns = Past(rows.player, rows.day, rows.played & (missed >= 3))
     since_return = rows.games.count - filled(returns.latest(rows.games.count.astype(float)), -np.inf)
@@ -36,8 +36,8 @@ def usual_minutes(form: dict[str, FloatArray]) -> FloatArray:
 def ruled_out_team_mates(
     rows: RosterRows, form: dict[str, FloatArray], missing: dict[str, FloatArray]
 ) -> dict[str, FloatArray]:
-    """Minutes and points that the ruled-out usually have; `_new` fades with the games that a player has been out for,
-    since the team has adapted to it. Ranks count the team-mates not ruled out who usually have more, from 1."""
+    """Usual minutes and points of players who are ruled out. In `_new` columns each counts less with every game he has
+    been out, because the team adapts. Ranks are among players not ruled out; 1 has the most minutes."""
     minutes, points = usual_minutes(form), filled(form["points_form"], _UNKNOWN_POINTS)
     news = np.exp(-missing["games_ruled_out_in_a_row"] / 10)
     available = pd.DataFrame({"side": rows.side, "minutes": np.where(rows.ruled_out, -1, minutes)})
@@ -60,8 +60,8 @@ def play_probability(
     out: dict[str, FloatArray],
     postseason: FloatArray,
 ) -> FloatArray:
-    """Probability that a listed player plays, 0 if ruled out: a linear probability, learned week by week from how often
-    he played when not ruled out, what he was used for, and who else is there."""
+    """Probability that a listed player plays, 0 if ruled out: a linear model, refitted week by week, of how often he
+    played when not ruled out, his minutes, and the available team-mates."""
     played = rows.played.astype(float)
     fit, listings = rows.fit_listings, rows.listings
     fast, middle, slow = (
@@ -90,7 +90,7 @@ def play_probability(
 
 
 def similar_role_minutes(rows: RosterRows, interior_role: FloatArray, minutes: FloatArray) -> FloatArray:
-    """Sum of team-mates' minutes, each weighed by how alike his role is (Gaussian in interior_role)."""
+    """Sum of team-mates' minutes, weighted by the similarity of their role (Gaussian in interior_role)."""
     result = np.zeros(len(minutes))
     role = filled(interior_role, 0.0)
     order = np.argsort(rows.side, kind="stable")

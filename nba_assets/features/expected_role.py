@@ -1,4 +1,4 @@
-"""Minutes and points that a player is expected to have if he plays, with the team-mates expected to play."""
+"""Expected minutes and points of a player if he plays, given the team-mates who are expected to play."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_MINUTES = 43.0
 
 
 def expected_minutes(rows: RosterRows, known: Columns) -> Columns:
-    """Minutes if he plays, learned week by week; a second pass adds that a team's minutes must come to 240."""
+    """Minutes if he plays, by a weekly regression; a second one adds that the minutes of a team sum to 240."""
     usual, chance = usual_minutes(known), known["play_probability"]
     lineup = similar_lineup_mean(
         rows, rows.statistic("minutes_played"), chance, usual, scale=0.08, half_life=15, prior=usual, prior_games=0.3
@@ -81,8 +81,8 @@ def _team_minutes(
 
 
 def expected_points(rows: RosterRows, known: Columns) -> Columns:
-    """Points if he plays: expected minutes times his rate, what that is of the team's, and two weekly regressions on
-    these and the situation, of the median with a short and a long memory and of the mean."""
+    """Points if he plays: expected minutes times his rate, its share of the team's points, and weekly regressions on
+    these and the situation: of the median with a short and a long memory, and of the mean."""
     minutes, chance = known["expected_minutes"], known["play_probability"]
     rate, shot_rate = known["points_per_minute"], filled(known["shots_per_minute"], 0.35)
     rate = filled(rate, 0.42)
@@ -129,7 +129,7 @@ def expected_points(rows: RosterRows, known: Columns) -> Columns:
 
 
 def _situations(known: Columns, usual: FloatArray, lineup: FloatArray, fast: FloatArray) -> list[FloatArray]:
-    """What bends minutes away from their level, alone and in proportion to the level."""
+    """Situations that change minutes, as they are and multiplied by the usual minutes."""
     missed, rank = known["games_missed_in_a_row"], known["minutes_rank"]
     after_return, rested = known["games_since_return"], known["back_to_back"]
     late = np.clip(known["season_day"] - 150, 0, 30) / 30
@@ -161,7 +161,7 @@ def _situations(known: Columns, usual: FloatArray, lineup: FloatArray, fast: Flo
 def _points_columns(
     known: Columns, simple: FloatArray, minutes: FloatArray, rate: FloatArray, shot_rate: FloatArray
 ) -> list[FloatArray]:
-    """Estimates of the points, and what bends them in proportion to the simple one."""
+    """Estimates of the points, and situations multiplied by the simple estimate."""
     league = filled(known["league_points_level"], 112.0)
     in_proportion = [
         known["expected_team_points"] / 112 - 1, known["expected_off_rating_change"] / 10, league / 112 - 1,

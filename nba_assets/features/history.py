@@ -1,4 +1,4 @@
-"""Questions to the past: what had happened to a player or a team strictly before a day."""
+"""Sums and means over the events of a player or a team strictly before a day."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def filled(values: FloatArray, fallback: FloatArray | float) -> FloatArray:
 
 
 class Past:
-    """Events of owners, and for each question (an owner and a day) the events strictly before that day.
+    """The events of each owner strictly before a day, for many queries (an owner and a day) at once.
 
-    Owners are codes >= 0 (a player, a team, a player within a season), days are days since 1970-01-01. `counts` says
-    which events exist; methods take one value per event (NaN is treated as a value) and answer one number per question,
-    NaN where the past is empty. Events of one day never see each other, whatever their order.
+    Owners are codes >= 0 (a player, a team, a player within a season), days are days since 1970-01-01. `counts` marks
+    the events that exist. Without query_owner and query_day every event is a query. Methods take one value per event
+    and return one number per query, NaN if there is no earlier event. Events of the same day do not count as earlier.
     """
 
     def __init__(
@@ -36,19 +36,19 @@ class Past:
         owner: IntArray,
         day: IntArray,
         counts: BoolArray,
-        asked_owner: IntArray | None = None,
-        asked_day: IntArray | None = None,
+        query_owner: IntArray | None = None,
+        query_day: IntArray | None = None,
     ) -> None:
-        asked_owner = owner if asked_owner is None else asked_owner
-        asked_day = day if asked_day is None else asked_day
+        query_owner = owner if query_owner is None else query_owner
+        query_day = day if query_day is None else query_day
         events = np.flatnonzero(counts)
         self._events = events[np.lexsort((day[events], owner[events]))]
         key = owner[self._events] * _DAYS + day[self._events]
         self._day = day[self._events]
-        self._asked_key = asked_owner * _DAYS + asked_day
+        self._query_key = query_owner * _DAYS + query_day
         self._key = key
-        self._start = np.searchsorted(key, asked_owner * _DAYS)
-        self._stop = np.searchsorted(key, self._asked_key)
+        self._start = np.searchsorted(key, query_owner * _DAYS)
+        self._stop = np.searchsorted(key, self._query_key)
         self.count: IntArray = self._stop - self._start
         first_of_owner = np.searchsorted(key, owner[self._events] * _DAYS)
         self._position = np.arange(len(key)) - first_of_owner
@@ -62,8 +62,8 @@ class Past:
         return self._sum(values, start)
 
     def total_within(self, values: FloatArray, days: int) -> FloatArray:
-        """Sum over the events of the `days` days before the question's day."""
-        return self._sum(values, np.maximum(self._start, np.searchsorted(self._key, self._asked_key - days)))
+        """Sum over the events of the `days` days before the query's day."""
+        return self._sum(values, np.maximum(self._start, np.searchsorted(self._key, self._query_key - days)))
 
     def mean(self, values: FloatArray, last: int | None = None) -> FloatArray:
         count = self.count if last is None else np.minimum(self.count, last)
@@ -76,30 +76,30 @@ class Past:
         return np.sqrt(np.maximum(ratio(squares, count - 1), 0.0))
 
     def latest(self, values: FloatArray) -> FloatArray:
-        """The value of the last event before."""
+        """The value of the newest earlier event."""
         return self._at_stop(values[self._events])
 
     def latest_day(self) -> FloatArray:
         return self._at_stop(self._day.astype(float))
 
     def run(self, flag: BoolArray) -> FloatArray:
-        """How many of the last events in a row carry the flag; 0 for an empty past."""
+        """Number of newest events in a row with the flag; 0 without earlier events."""
         flags = flag[self._events]
         index = np.arange(len(flags))
         breaks = np.maximum.accumulate(np.where(flags, index - self._position - 1, index)) if len(flags) else index
         return filled(self._at_stop((index - breaks).astype(float)), 0.0)
 
     def fading_sum(self, values: FloatArray, half_life: float) -> FloatArray:
-        """Sum in which an event weighs half as much for every `half_life` events after it."""
+        """Exponentially weighted sum: the weight of an event halves with every `half_life` later events."""
         return self._at_stop(self._fading(values[self._events], half_life))
 
     def fading_mean(self, values: FloatArray, half_life: float, weights: FloatArray | None = None) -> FloatArray:
-        """Weighted mean with the weights of `fading_sum`, times the given ones."""
+        """Exponentially weighted mean, with the weights of `fading_sum` times the given ones."""
         weights = np.ones(len(values)) if weights is None else weights
         return ratio(self.fading_sum(values * weights, half_life), self.fading_sum(weights, half_life))
 
     def _fading(self, values: FloatArray, half_life: float) -> FloatArray:
-        """Per event: its owner's sum up to and with it. Owner by owner, so that no other owner changes the rounding."""
+        """Per event: its owner's sum up to and including it. Each owner is summed alone, for equal rounding."""
         keep = 0.5 ** (1.0 / half_life)
         sums = values.astype(float)
         for turn in self._rounds[1:]:

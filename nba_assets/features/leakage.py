@@ -1,4 +1,4 @@
-"""Whether a feature sees the game it is to predict, found by making it once with and once without the results."""
+"""Target leakage: features are computed with and without the results of a day and must be equal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nba_assets.features.roster import day_number, days
 from nba_assets.partitions import last_day, week_of
 from nba_assets.tables.features import NAMES
 
-MOST_WEEKS = 4  # looked at in one run: each costs a quarter of a second
+MOST_WEEKS = 4  # sampled in one run: each costs a quarter of a second
 _PLAYED_DAYS_BEFORE = 7  # enough for every feature but last season's to have a value
 _KEY = ["game_id", "player_id"]
 
 Make = Callable[..., pd.DataFrame]
-"""`player_games.player_game_features`, or what stands for it."""
+"""`player_games.player_game_features`, or a replacement in tests."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,18 @@ class Inputs:
 def target_leakage(make: Make, inputs: Inputs, made: pd.DataFrame) -> pd.DataFrame:
     """One row for each week of `made` that has results: week, rows_looked_at, leaking_features (how many), named.
 
-    make, inputs: what made the rows, and from which frames. made: game_date and `played` of the rows.
+    make, inputs: the function and the frames that the rows were computed with. made: game_date and `played` of them.
 
-    Of a week the day with most rows of finished games is looked at. Its features are made twice by `make`, from a short
-    history: once with all results to the end of the week, once without those of that day and of all later ones. Both
-    see the same days before, so what differs comes from the game itself or from after it. Nothing else can make them
-    differ: weeks that the run lacks are lacking in both, games still to come have no result in either and do not count
-    as rows looked at, and no frame is read again. A leak is a fault of the code and shows with a short history as
-    with a long one, which would cost as much as all features of a run for every day that is looked at: to be told
-    whether a day sees itself takes a history that differs from that day on and in nothing before.
+    Of each week, the day with most rows of finished games is checked. Its features are computed twice by `make`, from a
+    short history: with all results to the end of the week, and without those of that day and later. Both have the same
+    earlier days, so that a difference can only come from the game itself or from later games. A leak is an error of the
+    code, and shows with a short history as with a long one, which would cost as much as all features of a run.
 
-    A run of more than MOST_WEEKS weeks is cut into MOST_WEEKS groups, and the fullest day of each group judges all its
-    weeks: the same code made them. Which days these are follows from the run's weeks alone.
+    A run of more than MOST_WEEKS weeks is split into MOST_WEEKS groups, and the fullest day of each group is checked
+    for all its weeks: the same code computed them. The choice of days depends on the run's weeks alone.
 
-    What it cannot see: who is listed for a finished game, which both take from its box score; a game that the source
-    dates before the day it was played; and results in `ruled_out` or `games`, which `make` gets whole.
+    Not detected: the players listed for a finished game, which both take from its box score; a game that the source
+    dates before the day it was played; and results in `ruled_out` or `games`, which `make` gets complete.
     """
     finished = made.loc[made["played"].notna(), "game_date"]
     rows_of_day = finished.groupby(finished).size()

@@ -1,4 +1,4 @@
-"""What a model has to beat: an expert's hand-tuned formula and plain averages, from the same features."""
+"""Baselines that a model has to beat: an expert's hand-tuned formula and plain averages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a player's own box scores say before the game: averages of his last games, fading form, rest."""
+"""Features from a player's own earlier box scores: averages of his last games, weighted form, rest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from nba_assets.features.history import FloatArray, Past, filled, ratio
 from nba_assets.features.roster import RosterRows, days
 
-_LEAGUE_POINTS_PER_MINUTE = 0.42  # measured on 2021-22; what the rate of a player with few minutes is drawn to
+_LEAGUE_POINTS_PER_MINUTE = 0.42  # measured on 2021-22; rates of players with few minutes are shrunk to it
 _DRAWN_BY_MINUTES = 60.0
 
 
@@ -63,7 +63,7 @@ def rest(rows: RosterRows) -> dict[str, FloatArray]:
 
 
 def fading_form(rows: RosterRows) -> dict[str, FloatArray]:
-    """Means and rates whose weight halves every so many games played: quick for the role, slow for the skill."""
+    """Exponentially weighted means and rates: short half-lives for the role, long ones for the skill."""
     games = rows.games
     points, minutes, attempts = (rows.statistic(name) for name in ("pts", "minutes_played", "fga"))
     free_throws, threes, usage = (rows.statistic(name) for name in ("fta", "fg3a", "usage_rate"))
@@ -103,7 +103,7 @@ def fading_form(rows: RosterRows) -> dict[str, FloatArray]:
 
 def shot_profile_points(rows: RosterRows) -> FloatArray:
     """Points a game from recent attempts (half-life 25 games) at the player's own long-run accuracy (60 games, free
-    throws 100), itself drawn to the league's: how often he shoots tells more than how many of them fell."""
+    throws 100), shrunk to the league's: attempts predict more than hits."""
     games = rows.games
 
     def accuracy(made: FloatArray, tried: FloatArray, half_life: float, league: float, drawn_by: float) -> FloatArray:
@@ -120,7 +120,7 @@ def shot_profile_points(rows: RosterRows) -> FloatArray:
 
 
 def minutes_in_close_games(rows: RosterRows, half_life: float) -> FloatArray:
-    """Fading mean of minutes per 48 in which a game counts less the further apart its score was."""
+    """Weighted mean of minutes per 48; a game counts less with a larger final margin."""
     sides = rows.team_games.set_index([rows.team_games["game_id"], days(rows.team_games["game_date"]), "team"])
     of_row = sides.reindex([rows.frame["game_id"], rows.day, rows.frame["team"]])
     margin = filled((of_row["points"] - of_row["opponent_points"]).to_numpy(float), 0.0)

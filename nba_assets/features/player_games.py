@@ -1,4 +1,4 @@
-"""From summaries to features: one row per rostered player and game, for training and for prediction alike."""
+"""From summaries to features: one row per listed player and game, for training and for prediction."""
 
 from __future__ import annotations
 
@@ -31,17 +31,16 @@ def player_game_features(
 ) -> pd.DataFrame:
     """Rows of the games with first <= game_date <= last, in order of date, game, team and player.
 
-    player_games, team_games: the summaries, from the first season on record on; rows after `last` are not looked at.
+    player_games, team_games: the summaries, from the first season on record on; rows after `last` are not used.
     ruled_out: game_id, game_date and player_id of who was ruled out before tip-off.
     games: game_id, game_date, season, postseason, home_team, visitor_team; those without rows in player_games on their
-    date are games still to come, also if the date is past, with the players of `roster` (game_id, game_date, team,
-    player_id, player_name) or of their teams' newest game.
+    date are future games, even if the date is past, with the players of `roster` (game_id, game_date, team, player_id,
+    player_name) or of their teams' newest game.
 
-    Columns: game_id, player_id, game_date, season, team, opponent, player_name, played (NA: still to come), ruled_out,
+    Columns: game_id, player_id, game_date, season, team, opponent, player_name, played (NA: future game), ruled_out,
     points (the target, NaN unless played), then the features of `tables.features.FEATURES` as float64 rounded to four
-    decimals. Whatever a feature says about a game was known before its date: a game sees none of the same day. It is a
-    function of the date and of the finished games before it, whatever `first` and `last` are. One thing is not: who is
-    listed for a finished game, and so who his team-mates are, is what its box score lists, played or not.
+    decimals. Features of a game use only games before its date, and do not depend on `first` and `last`. One exception:
+    the players listed for a finished game, and so a player's team-mates, are those of its box score, played or not.
     """
     rows = roster_rows(player_games, team_games, ruled_out, games, first, last, roster)
     wanted = rows.day >= day_number(first)
@@ -54,7 +53,7 @@ def player_game_features(
 
 
 def _features(rows: RosterRows) -> dict[str, FloatArray]:
-    """Each step reads what the ones before it found."""
+    """Each step uses the features of the steps before it."""
     known = last_game_averages(rows) | rest(rows) | fading_form(rows)
     known |= recent_team_averages(rows) | expected_game(rows) | calendar(rows)
     known |= absences(rows)

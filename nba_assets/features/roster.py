@@ -1,4 +1,4 @@
-"""Who is listed for which game: one row per rostered player and game, played, missed or still to come."""
+"""One row per listed player and game, played, missed or future, with the codes that features are computed from."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def day_number(date: dt.date) -> int:
 
 @dataclass(frozen=True)
 class RosterRows:
-    """Rows in order of date, game, team, player, with the codes and pasts that every feature starts from.
+    """Rows in order of date, game, team and player.
 
-    `frame` holds the identity columns, `played` (NA: still to come, that is, without a box score), `ruled_out` and the
+    `frame` holds the identity columns, `played` (NA: a future game, that is, without a box score), `ruled_out` and the
     box score (NaN: not played). `team_games` holds the finished games of teams. Codes of teams index `team_names`.
 
-    A game is its id on its date: one that was moved can be listed on its old date too. A game still to come leaves no
-    trace in the rows of any other game, so that it does not matter which of them a run has rows for.
+    A game is identified by id and date, because a moved game can be listed on its old date too. A future game does not
+    affect the rows of other games, so that it does not matter which of them a run includes.
     """
 
     frame: pd.DataFrame
@@ -94,7 +94,7 @@ class RosterRows:
 
     @cached_property
     def known(self) -> BoolArray:
-        """The game is over and its box score stored."""
+        """The box score of the game is stored."""
         return self.frame["played"].notna().to_numpy(bool)
 
     @cached_property
@@ -109,7 +109,7 @@ class RosterRows:
 
     @cached_property
     def side(self) -> IntArray:
-        """Code of the team in the game: the rows that share it are the team-mates of that game."""
+        """Code of the team in the game; team-mates of a game share it."""
         return pd.factorize(self.game * 64 + self.team)[0].astype(np.int64)
 
     def side_total(self, values: FloatArray) -> FloatArray:
@@ -140,7 +140,7 @@ class RosterRows:
 
     @cached_property
     def stint_games(self) -> Past:
-        """The games that the player played for the team that lists him."""
+        """The games that the player played for the team of the row."""
         return Past(self.player * 64 + self.team, self.day, self.played)
 
     @cached_property
@@ -153,10 +153,10 @@ class RosterRows:
         """The finished games that listed the player without ruling him out."""
         return Past(self.player, self.day, self.known & ~self.ruled_out)
 
-    def games_of(self, asked: IntArray) -> Past:
-        """The finished games of the asked teams; values are aligned with `team_games`."""
+    def games_of(self, teams: IntArray) -> Past:
+        """The finished games of the given teams, one team per row; values are aligned with `team_games`."""
         owner = self.team_code(self.team_games["team"])
-        return Past(owner, days(self.team_games["game_date"]), np.ones(len(owner), bool), asked, self.day)
+        return Past(owner, days(self.team_games["game_date"]), np.ones(len(owner), bool), teams, self.day)
 
 
 def roster_rows(
@@ -168,10 +168,10 @@ def roster_rows(
     last: dt.date,
     roster: pd.DataFrame | None,
 ) -> RosterRows:
-    """All rows up to `last`: those of the summary, and of the games from `first` on that it does not hold that day.
+    """All rows up to `last`: those of the summary, and of games from `first` on without a summary on their date.
 
-    A past game without a box score (never finished, postponed and left on its old date, of a refused week) is a game
-    still to come like any other.
+    A past game without a box score (never finished, postponed and left on its old date, or of a refused week) is
+    treated as a future game.
     """
     low, high = day_number(first), day_number(last)
     stored = player_games.loc[days(player_games["game_date"]) <= high, [*_IDENTITY, "played", *_STATISTICS]]
@@ -195,9 +195,8 @@ def _keys(frame: pd.DataFrame, *names: str) -> pd.MultiIndex:
 
 
 def latest_roster(player_games: pd.DataFrame, coming: pd.DataFrame) -> pd.DataFrame:
-    """game_id, game_date, team, player_id, player_name: for each coming game the players whose newest listing is of
-    that team's newest stored game before it. A player traded since then is found with his new team after its next
-    game."""
+    """game_id, game_date, team, player_id, player_name: for each coming game the players whose newest listing is that
+    team's newest stored game before it. A traded player appears with his new team after its next game."""
     stored = player_games.sort_values(["game_date", "game_id"])
     stored_day = days(stored["game_date"])
     sides = []

@@ -1,4 +1,4 @@
-"""Keeping results equal bit by bit when sums are taken in another order, by more threads or over more rows."""
+"""Rounding that keeps results equal bit by bit when sums are taken in another order or over more rows."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _STEPS = 1024.0
 
 def to_grid(values: FloatArray) -> FloatArray:
     """The nearest multiple of 1/1024. Products of two such numbers below 200, and sums of a week of them, are exact in
-    double precision, so that the order of summation cannot show."""
+    double precision, so that the order of summation does not matter."""
     return np.round(values * _STEPS) / _STEPS

@@ -1,4 +1,4 @@
-"""What a player did in his team's earlier games of the season that had the team-mates now expected to play."""
+"""A player's means over earlier games of the season with a line-up similar to the one now expected."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def similar_lineup_mean(
 
     An earlier game weighs exp(-distance / scale), halved every `half_life` finished team games since. The
     distance is the share of the team's 240 minutes that changes hands: over the players listed now, usual minutes / 240
-    times the difference between the probability to play now and having played then. The mean is drawn to `prior` as by
-    `prior_games` games.
+    times the difference between the probability to play now and having played then. The mean is shrunk to `prior`,
+    which counts as `prior_games` games.
     """
     result = prior.copy()
     for of_team in _team_seasons(rows):
@@ -39,7 +39,7 @@ def similar_lineup_mean(
         value[game, player] = values[of_team]
         probability, weight = to_grid(probability), to_grid(weight)
         distance = (weight * probability).sum(1)[:, None] + (weight * (1 - 2 * probability)) @ played.T
-        # The player himself plays in every game that counts for him and is taken to play now.
+        # The player himself played in every game of his mean, and is assumed to play now.
         own = weight * (1 - probability)
         age = number[:, None] - number[None, :]
         similarity = np.where(age > 0, np.exp(-distance / scale) * 0.5 ** (age / half_life), 0.0)
@@ -52,7 +52,7 @@ def similar_lineup_mean(
 
 
 def _finished_before(game: IntArray, day: IntArray, known: BoolArray) -> IntArray:
-    """For each of a team's games, which are numbered in order of day, how many earlier days' games are finished."""
+    """For each of a team's games, numbered in order of day, the number of finished games of earlier days."""
     finished = np.bincount(game, known) > 0
     day_of_game = np.empty(len(finished), dtype=np.int64)
     day_of_game[game] = day

@@ -1,4 +1,4 @@
-"""What the teams' earlier games say about this one: strength, pace, league scoring, the calendar."""
+"""Features from the teams' earlier games: strength, pace, league scoring, the calendar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROLE_BOUNDS = (-0.08, 0.12)  # of interior_role: guards, wings, bigs in about e
 
 
 def recent_team_averages(rows: RosterRows) -> dict[str, FloatArray]:
-    """Plain means over the teams' last games, in whatever season."""
+    """Plain means over the teams' last games, in any season."""
     team, opponent = rows.games_of(rows.team), rows.games_of(rows.opponent)
     defence, pace, offence = (rows.team_games[name].to_numpy(float) for name in ("def_rating", "pace", "off_rating"))
     return {
@@ -29,7 +29,7 @@ def recent_team_averages(rows: RosterRows) -> dict[str, FloatArray]:
 
 
 def expected_game(rows: RosterRows) -> dict[str, FloatArray]:
-    """Score, margin and possessions that the teams' ratings let expect, the league's scoring level, the teams' rest."""
+    """Expected score, margin and possessions by the teams' ratings, the league's scoring level, the teams' rest."""
     team, opponent, league = rows.games_of(rows.team), rows.games_of(rows.opponent), _league(rows)
     scored, allowed = (rows.team_games[name].to_numpy(float) for name in ("points", "opponent_points"))
     rating, opponent_rating, pace = opponent_adjusted_ratings(rows)
@@ -53,9 +53,9 @@ def expected_game(rows: RosterRows) -> dict[str, FloatArray]:
 def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Expected points per 100 possessions of the team and of its opponent, and possessions per 48 minutes.
 
-    Every finished game moves the offence, defence and pace of both teams by a share of what surprised (as Elo ratings
-    do), so that points against a good defence count for more; a new season keeps 60 %. All games of a date are expected
-    first and learned from afterwards. Only finished games change the ratings.
+    Every finished game moves the offence, defence and pace of both teams by a share of the difference between result
+    and expectation (as Elo ratings do), so that points against a good defence count more. A new season keeps 60 % of
+    the ratings. The games of a date are predicted before any of them changes a rating.
     """
     games = rows.team_games
     day, season = days(games["game_date"]), games["season"].to_numpy(np.int64)
@@ -64,16 +64,16 @@ def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray,
     at_home = np.where(games["is_home"], _HOME_RATING, -_HOME_RATING)
     offence, defence, pace = (np.zeros(len(rows.team_names)) for _ in range(3))
     league_rating, league_pace = 112.0, 99.0
-    asked_at_home = np.where(rows.frame["is_home"].to_numpy(bool), _HOME_RATING, -_HOME_RATING)
+    rows_at_home = np.where(rows.frame["is_home"].to_numpy(bool), _HOME_RATING, -_HOME_RATING)
     own, others, expected_pace = (np.empty(len(rows.frame)) for _ in range(3))
     current = season[0] if len(season) else 0
     for date in np.unique(np.concatenate([day, rows.day])):
-        asked = slice(*np.searchsorted(rows.day, [date, date + 1]))
-        mine, theirs, home = rows.team[asked], rows.opponent[asked], asked_at_home[asked]
-        kept = np.where(rows.season[asked] == current, 1.0, _KEPT_OVER_SUMMER)  # until its season has a finished game
-        own[asked] = league_rating + kept * offence[mine] + kept * defence[theirs] + home
-        others[asked] = league_rating + kept * offence[theirs] + kept * defence[mine] - home
-        expected_pace[asked] = league_pace + kept * pace[mine] + kept * pace[theirs]
+        today = slice(*np.searchsorted(rows.day, [date, date + 1]))
+        mine, theirs, home = rows.team[today], rows.opponent[today], rows_at_home[today]
+        kept = np.where(rows.season[today] == current, 1.0, _KEPT_OVER_SUMMER)  # until its season has a finished game
+        own[today] = league_rating + kept * offence[mine] + kept * defence[theirs] + home
+        others[today] = league_rating + kept * offence[theirs] + kept * defence[mine] - home
+        expected_pace[today] = league_pace + kept * pace[mine] + kept * pace[theirs]
         done = slice(*np.searchsorted(day, [date, date + 1]))
         us, them = team[done], opponent[done]
         if (season[done] != current).any():
@@ -90,7 +90,7 @@ def opponent_adjusted_ratings(rows: RosterRows) -> tuple[FloatArray, FloatArray,
 
 
 def calendar(rows: RosterRows) -> dict[str, FloatArray]:
-    """Where in the season: days since the season's first finished game, play-offs."""
+    """Days since the season's first finished game, play-offs."""
     finished = pd.Series(np.where(rows.known, rows.day, rows.day.max(initial=0)))
     opening = finished.groupby(rows.season).transform("min").to_numpy()
     return {
@@ -100,8 +100,8 @@ def calendar(rows: RosterRows) -> dict[str, FloatArray]:
 
 
 def opponent_allowance(rows: RosterRows, interior_role: FloatArray, expected: FloatArray) -> FloatArray:
-    """Points that the opponent allowed to players of this kind (guard, wing, big by interior_role) over what they had
-    been expected to score, drawn to 1. Half-life 50 player-games, about 12 games."""
+    """Points that the opponent allowed to players of this kind (guard, wing, big by interior_role), relative to the
+    points expected of them, shrunk to 1. Half-life 50 player-games, about 12 games."""
     role = np.digitize(filled(interior_role, 0.0), _ROLE_BOUNDS).astype(np.int64)
     owner = rows.opponent * 3 + role
     past = Past(owner, rows.day, rows.played)
@@ -112,5 +112,5 @@ def opponent_allowance(rows: RosterRows, interior_role: FloatArray, expected: Fl
 
 def _league(rows: RosterRows) -> Past:
     everyone = np.zeros(len(rows.team_games), dtype=np.int64)
-    asked = np.zeros(len(rows.frame), dtype=np.int64)
-    return Past(everyone, days(rows.team_games["game_date"]), everyone == 0, asked, rows.day)
+    today = np.zeros(len(rows.frame), dtype=np.int64)
+    return Past(everyone, days(rows.team_games["game_date"]), everyone == 0, today, rows.day)

@@ -1,4 +1,4 @@
-"""Linear regression learned anew every week from the weeks before it: a feature that never sees its own game."""
+"""Linear regression, refitted every week on the weeks before: a feature that is never fitted to its own game."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nba_assets.features.history import BoolArray, FloatArray, IntArray
 from nba_assets.features.rounding import to_grid
 
 _FRIDAY = 1  # 1970-01-02: weeks start on Fridays like the partitions
-_RIDGE = 20.0  # rows' worth of pull to the prior, in units of a column's own mean square
+_RIDGE = 20.0  # strength of the prior in rows, in units of a column's own mean square
 _LARGEST = 200.0
 
 
@@ -24,12 +24,12 @@ def predict_weekly(
     half_life: float,
     nearest: float | None = None,
 ) -> FloatArray:
-    """Prediction for every row by the coefficients of all rows marked `learn` in earlier weeks.
+    """Prediction for every row, with coefficients fitted to the rows marked `learn` in earlier weeks.
 
-    Ridge regression drawn to the coefficients `prior` (with no earlier week they are the prediction); a week weighs
-    half after `half_life` more weeks with rows to learn from. With `nearest`, a row weighs 1 / max(error, nearest) by
-    the error of its own week's prediction, which turns least squares into least absolute deviations: a median rather
-    than a mean. NaN in a column counts as 0, values beyond +-200 are cut. Rows are in order of day.
+    Ridge regression towards the coefficients `prior`, which are used as they are before the first such week. The weight
+    of a week halves with every `half_life` later weeks that have rows to learn from. With `nearest`, a row weighs
+    1 / max(error, nearest) by the error of its own week's prediction, which approximates least absolute deviations: the
+    median instead of the mean. NaN in a column counts as 0, values beyond +-200 are cut. Rows are in order of day.
     """
     width = len(columns)
     transposed = np.empty((width, len(target)))
@@ -45,7 +45,7 @@ def predict_weekly(
         coefficients = np.linalg.solve(products + np.diag(pull), moments + pull * prior)
         result[week] = to_grid(coefficients @ transposed[:, week])
         if not learn[week].any():
-            continue  # a week of games still to come must not fade the others
+            continue  # a week of future games must not reduce the weight of the others
         x, known = transposed[:, week][:, learn[week]], target[week][learn[week]]
         error = np.abs(known - result[week][learn[week]])
         weights = np.ones(len(known)) if nearest is None else to_grid(1 / np.maximum(error, nearest))

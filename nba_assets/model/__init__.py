@@ -1,1 +1,1 @@
-"""The points model: training, artifacts, comparison with its rivals, and what is deployed."""
+"""The points model: training, artifacts, comparison with baselines, intervals, and the deployed model."""

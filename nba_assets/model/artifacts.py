@@ -1,4 +1,4 @@
-"""Where models are kept: a folder or bucket of models, each named by its content."""
+"""The artifact folder or bucket: models, each named by its content."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from nba_assets.tables.features import feature_hash
 
 
 class ModelStore:
-    """Models under `root`/models/<model id>/, never overwritten: any of them can be deployed again."""
+    """Models under `root`/models/<model id>/, never overwritten, so that each can be deployed again."""
 
     def __init__(self, root: UPath):
         self.root = root
@@ -24,7 +24,7 @@ class ModelStore:
         return model.card.model_id
 
     def load(self, model_id: str) -> TrainedModel:
-        """The model, after its bytes, features and library version have been compared with its card.
+        """The model, if its bytes, features and library version agree with its card.
 
         Raises ArtifactError for a model that is missing, cut short, changed, or of another library version.
         """
@@ -53,7 +53,7 @@ class ModelStore:
 
 
 def read_whole(path: UPath) -> bytes:
-    """In one request: an opened file of a bucket asks for the size first, and cuts short what has grown since."""
+    """Read in one request: opened files of a bucket read the size first, and truncate what has grown since."""
     try:
         content: bytes = path.fs.cat_file(path.path)
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def read_whole(path: UPath) -> bytes:
 
 
 def write_whole(path: UPath, content: bytes) -> None:
-    """Write so that a reader sees the old content or the new one; buckets do so by themselves."""
+    """Write atomically: a reader sees the old content or the new one. Buckets do this by themselves."""
     try:
         if path.protocol not in ("", "file", "local"):
             path.write_bytes(content)

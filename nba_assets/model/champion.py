@@ -1,4 +1,4 @@
-"""What is deployed: the gates a model must pass, and one pointer that is moved at once or not at all."""
+"""The deployed model: the gates that a model must pass, and the pointer to it, which is replaced atomically."""
 
 import json
 import math
@@ -18,7 +18,7 @@ DEPLOY, ITERATE, INVESTIGATE, REFUSE = "deploy", "deploy and iterate", "deploy, 
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether a model may be deployed, and why; `mae` is NaN where nothing was compared."""
+    """Whether a model may be deployed, and why; `mae` is NaN if there is no comparison."""
 
     outcome: str
     reason: str
@@ -30,25 +30,30 @@ class Gate:
 
 
 def gate(score: Mapping[str, float] | None) -> Gate:
-    """The decision on a model's comparison: never deploy what does not beat the mock on the same rows.
+    """The decision on a model by its row of MODEL_COMPARISON; None if there is none.
 
-    score: mae, mae_minus_mock, interval_low and interval_high of MODEL_COMPARISON, or None when it was never compared.
-    MAE below 4.20 deploys, up to 4.30 deploys and iterates; above it deploys, marked "investigate", only when the
-    interval of its difference to the mock is below zero.
+    A model that does not beat the mock and the weekly regression on the same rows is never deployed. MAE below 4.20
+    deploys, up to 4.30 deploys and iterates; a higher one deploys, marked "investigate", only if the interval of its
+    difference to the mock is below zero.
     """
     if score is None:
         return Gate(REFUSE, "its feature set was never compared: materialize nba_ml/model_comparison first", math.nan)
     mae, difference, low, high = (score[name] for name in ("mae", "mae_minus_mock", "interval_low", "interval_high"))
-    told = f"MAE {mae:.3f}, {difference:+.3f} against the mock on the same rows (95 % {low:+.3f} to {high:+.3f})"
+    found = (
+        f"MAE {mae:.3f}, {difference:+.3f} against the mock on the same rows (95 % {low:+.3f} to {high:+.3f}), "
+        f"{score['mae_minus_regression']:+.3f} against the weekly regression"
+    )
     if not difference < 0:
-        return Gate(REFUSE, f"{told}: it does not beat the mock", mae)
+        return Gate(REFUSE, f"{found}: it does not beat the mock", mae)
+    if not score["mae_minus_regression"] < 0:
+        return Gate(REFUSE, f"{found}: it does not beat the regression, which costs nothing", mae)
     if mae < DEPLOY_BELOW:
-        return Gate(DEPLOY, f"{told}: below {DEPLOY_BELOW}", mae)
+        return Gate(DEPLOY, f"{found}: below {DEPLOY_BELOW}", mae)
     if mae <= ITERATE_UP_TO:
-        return Gate(ITERATE, f"{told}: between {DEPLOY_BELOW} and {ITERATE_UP_TO}", mae)
+        return Gate(ITERATE, f"{found}: between {DEPLOY_BELOW} and {ITERATE_UP_TO}", mae)
     if high < 0:
-        return Gate(INVESTIGATE, f"{told}: above {ITERATE_UP_TO}, but better than the mock", mae)
-    return Gate(REFUSE, f"{told}: above {ITERATE_UP_TO}, and perhaps no better than the mock", mae)
+        return Gate(INVESTIGATE, f"{found}: above {ITERATE_UP_TO}, but better than the mock", mae)
+    return Gate(REFUSE, f"{found}: above {ITERATE_UP_TO}, and perhaps no better than the mock", mae)
 
 
 class Champion:
@@ -71,13 +76,13 @@ class Champion:
             ) from error
 
     def deploy(self, model_id: str, why: str) -> TrainedModel:
-        """Point to the model once it has been loaded and found whole; the pointer stands when it is not."""
+        """Point to the model after it was loaded and checked; the pointer is not changed if that fails."""
         model = self._store.load(model_id)
         write_whole(self._pointer, json.dumps({"model": model_id, "why": why}, indent=1).encode())
         return model
 
     def load(self) -> TrainedModel:
-        """The deployed model. Raises ArtifactError; there is no silent fallback to another one."""
+        """The deployed model. Raises ArtifactError; no other model takes its place."""
         if self.model_id is None:
             raise ArtifactError("no model is deployed: materialize nba_ml/champion first")
         return self._store.load(self.model_id)

@@ -1,25 +1,24 @@
-"""The model against its rivals on the same rows: a date-disjoint split, errors, and a paired bootstrap interval."""
+"""Feature sets and baselines compared on the same rows: a split by date, errors, and paired bootstrap intervals."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from nba_assets.features.history import FloatArray
 from nba_assets.features.mock_baseline import last_10_prediction, mock_prediction, season_prediction
 from nba_assets.model.training import Parameters, TooFewRows, TrainedModel, predict, train
 from nba_assets.tables.features import SETS
 
-Errors = np.ndarray[Any, np.dtype[np.float64]]
-
 SHARES = (0.70, 0.15)  # of the rows, in order of date, for training and validation; the rest is the test
 BOOTSTRAPS = 2000
+MOCK, REGRESSION = "mock", "weekly regression"
 SCORING_TIERS = {"under 5": (0, 5), "5 to 10": (5, 10), "10 to 20": (10, 20), "20 and more": (20, 100)}
 HISTORY = {"mock": 4.33, "v1": 4.79, "v2": 4.63}
-"""What the previous system wrote down. Its mock had the target game inside its averages; honestly it is about 4.7."""
+"""Errors that the previous system recorded. Its mock had the target game inside its averages; without, it is 4.7."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Score:
-    """How far a contender's predictions were from the points scored, over all test rows.
+    """Errors of a contender's predictions over all test rows.
 
-    bias: mean of prediction minus points. mae_minus_mock and its interval (95 %): the contender's error minus the
-    mock's on the same rows; an interval below zero means better than the mock.
+    bias: mean of prediction minus points. mae_minus_mock: the contender's mean absolute error minus the mock's on the
+    same rows, with its 95 % interval; below zero the contender is better. mae_minus_regression: the same for the
+    weekly regression, the simplest part of the model.
     """
 
     contender: str
@@ -58,6 +58,9 @@ class Score:
     mae_minus_mock: float
     interval_low: float
     interval_high: float
+    mae_minus_regression: float
+    regression_interval_low: float
+    regression_interval_high: float
     mae_by_tier: dict[str, float]
 
 
@@ -66,7 +69,7 @@ class Comparison:
     split: Split
     scores: list[Score]
     models: dict[str, TrainedModel]
-    predictions: dict[str, Errors]
+    predictions: dict[str, FloatArray]
 
     def score(self, contender: str) -> Score:
         return next(score for score in self.scores if score.contender == contender)
@@ -80,7 +83,7 @@ def comparable_rows(features: pd.DataFrame, first: dt.date, last: dt.date) -> pd
 
 
 def split_by_date(rows: pd.DataFrame) -> Split:
-    """70 / 15 / 15 of the rows in order of date; a date that straddles a border goes to the later part."""
+    """70 / 15 / 15 % of the rows in order of date; a date on a border belongs to the later part."""
     dates = rows["game_date"]
     if len(rows) < 20:
         raise TooFewRows(f"{len(rows)} comparable rows are too few to compare on")
@@ -102,45 +105,47 @@ def compare(rows: pd.DataFrame, parameters: Parameters) -> Comparison:
     predictions = {name: predict(model, split.test) for name, model in models.items()}
     predictions |= baselines(split.test)
     target = split.test["points"].to_numpy(dtype=np.float64)
-    mock_error = np.abs(predictions["mock"] - target)
-    scores = [
-        _score(name, predicted, target, split.test, mock_error, parameters.seed)
-        for name, predicted in predictions.items()
-    ]
+    errors = {name: np.abs(predicted - target) for name, predicted in predictions.items()}
+    scores = [_score(name, predictions[name], errors, split.test, parameters.seed) for name in predictions]
     return Comparison(split, sorted(scores, key=lambda score: score.mae), models, predictions)
 
 
-def baselines(rows: pd.DataFrame) -> dict[str, Errors]:
-    """What can be said without a model; NaN for a player without an earlier game."""
+def baselines(rows: pd.DataFrame) -> dict[str, FloatArray]:
+    """Predictions without a trained model; NaN for a player without an earlier game, except of the regression."""
     return {
-        "mock": mock_prediction(rows).to_numpy(dtype=np.float64),
+        REGRESSION: rows["expected_points_median"].to_numpy(dtype=np.float64),
+        MOCK: mock_prediction(rows).to_numpy(dtype=np.float64),
         "last 10": last_10_prediction(rows).to_numpy(dtype=np.float64),
         "season average": season_prediction(rows).to_numpy(dtype=np.float64),
     }
 
 
 def _score(
-    contender: str, predicted: Errors, target: Errors, rows: pd.DataFrame, mock_error: Errors, seed: int
+    contender: str, predicted: FloatArray, errors: Mapping[str, FloatArray], rows: pd.DataFrame, seed: int
 ) -> Score:
-    error = np.abs(predicted - target)
+    error = errors[contender]
     level = rows["points_avg_season"].to_numpy(dtype=np.float64)
     tiers = {name: (level >= low) & (level < high) for name, (low, high) in SCORING_TIERS.items()}
-    low, high = paired_interval(error - mock_error, seed)
+    low, high = paired_interval(error - errors[MOCK], seed)
+    regression_low, regression_high = paired_interval(error - errors[REGRESSION], seed)
     return Score(
         contender=contender,
-        rows=len(target),
+        rows=len(error),
         mae=float(error.mean()),
-        bias=float((predicted - target).mean()),
+        bias=float((predicted - rows["points"].to_numpy(dtype=np.float64)).mean()),
         within_3=float((error <= 3).mean()),
         within_5=float((error <= 5).mean()),
-        mae_minus_mock=float((error - mock_error).mean()),
+        mae_minus_mock=float((error - errors[MOCK]).mean()),
         interval_low=low,
         interval_high=high,
+        mae_minus_regression=float((error - errors[REGRESSION]).mean()),
+        regression_interval_low=regression_low,
+        regression_interval_high=regression_high,
         mae_by_tier={name: float(error[of_tier].mean()) for name, of_tier in tiers.items() if of_tier.any()},
     )
 
 
-def paired_interval(differences: Errors, seed: int) -> tuple[float, float]:
+def paired_interval(differences: FloatArray, seed: int) -> tuple[float, float]:
     """95 % bootstrap interval of the mean of paired differences (percentile method, Efron 1979)."""
     if not differences.any():
         return 0.0, 0.0
@@ -151,27 +156,36 @@ def paired_interval(differences: Errors, seed: int) -> tuple[float, float]:
 
 
 def comparison_table(comparison: Comparison) -> str:
-    """The scores as Markdown, with what the previous system wrote down beside them."""
+    """The scores as Markdown, with the errors that the previous system recorded."""
     tiers = list(SCORING_TIERS)
     lines = [
-        "| contender | MAE | against mock | 95 % interval | bias | within 3 | within 5 "
-        f"| {' | '.join(tiers)} | history |",
-        "|---" * (8 + len(tiers)) + "|",
+        "| contender | MAE | minus mock | 95 % interval | minus regression | 95 % interval | bias | within 3 "
+        f"| within 5 | {' | '.join(tiers)} | history |",
+        "|---" * (10 + len(tiers)) + "|",
     ]
     for score in comparison.scores:
         by_tier = " | ".join(f"{score.mae_by_tier[tier]:.2f}" if tier in score.mae_by_tier else "" for tier in tiers)
         lines.append(
             f"| {score.contender} | {score.mae:.3f} | {score.mae_minus_mock:+.3f} "
-            f"| {score.interval_low:+.3f} to {score.interval_high:+.3f} | {score.bias:+.2f} | {score.within_3:.1%} "
-            f"| {score.within_5:.1%} | {by_tier} | {HISTORY.get(score.contender, '')} |"
+            f"| {score.interval_low:+.3f} to {score.interval_high:+.3f} | {score.mae_minus_regression:+.3f} "
+            f"| {score.regression_interval_low:+.3f} to {score.regression_interval_high:+.3f} "
+            f"| {score.bias:+.2f} | {score.within_3:.1%} | {score.within_5:.1%} | {by_tier} "
+            f"| {HISTORY.get(score.contender, '')} |"
         )
     return "\n".join(lines)
 
 
-def gain_shares(gains: Mapping[str, float], context_features: Sequence[str]) -> dict[str, float]:
-    """Share of the gain of the top three features, and of those that are not the player's own form."""
-    ordered = sorted(gains.values(), reverse=True)
+def gain_shares(
+    gains: Mapping[str, float], subjects: Mapping[str, str], context_features: Sequence[str]
+) -> dict[str, float]:
+    """Shares of the gain: of the three subjects with the most, and of the features that are not the player's own form.
+
+    subjects: what each feature is about, so that features that say the same count as one.
+    """
+    by_subject: dict[str, float] = {}
+    for name, gain in gains.items():
+        by_subject[subjects[name]] = by_subject.get(subjects[name], 0.0) + gain
     return {
-        "top_three_gain_share": float(sum(ordered[:3])),
+        "top_three_gain_share": float(sum(sorted(by_subject.values(), reverse=True)[:3])),
         "context_gain_share": float(sum(gains.get(name, 0.0) for name in context_features)),
     }

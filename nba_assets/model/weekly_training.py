@@ -1,4 +1,4 @@
-"""A model for each week, from the weeks before it, and what the checks of a trained model look at."""
+"""A model for each week, trained on the weeks before it, and its row for the checks."""
 
 import datetime as dt
 import os
@@ -10,7 +10,7 @@ import pandas as pd
 
 from nba_assets.model.comparison import gain_shares
 from nba_assets.model.training import Parameters, TooFewRows, TrainedModel, train, weeks_before
-from nba_assets.tables.features import FEATURES, SETS, Group
+from nba_assets.tables.features import FEATURES, SETS, SUBJECTS, Group
 
 OWN_FORM = (Group.FORM, Group.EXPECTATION)
 CONTEXT_FEATURES = [feature.name for feature in FEATURES if feature.group not in OWN_FORM]
@@ -18,7 +18,8 @@ CONTEXT_FEATURES = [feature.name for feature in FEATURES if feature.group not in
 
 @dataclass(frozen=True)
 class WeekTraining:
-    """The model of `week`: trained for it, or carried on from `basis`, the last week with games; None says why not."""
+    """The model of `week`: trained for it, or taken from `basis`, the last week with games. None if there are too few
+    rows; `note` says which."""
 
     week: dt.date
     basis: dt.date
@@ -39,7 +40,7 @@ class WeekTraining:
             "last_week": dt.date.fromisoformat(card.last_week),
             "training_rows": card.rows,
             "days_before_week": (self.week - last_training_date).days,
-            **gain_shares(card.gain_shares, CONTEXT_FEATURES),
+            **gain_shares(card.gain_shares, SUBJECTS, CONTEXT_FEATURES),
         }
 
 
@@ -52,8 +53,8 @@ def train_weeks(
 ) -> Iterator[WeekTraining]:
     """The models of `weeks`, in order.
 
-    history: PLAYER_GAME_FEATURES rows of all weeks before the last of `weeks`; games: how many each of `weeks` has. A
-    week without games has the model of the last week that had some, so nothing is trained twice.
+    history: PLAYER_GAME_FEATURES rows of all weeks before the last of `weeks`. games: number of games by week. A week
+    without games has the model of the last week with games, so that nothing is trained twice.
     """
     rows = history.sort_values(["week", "game_date", "game_id", "player_id"], ignore_index=True)
     weeks_with_games = sorted({*rows["week"].unique(), *(week for week in weeks if games.get(week))})
@@ -66,7 +67,7 @@ def train_weeks(
         except TooFewRows as few:
             return few
 
-    # One thread for a model and a model for a core: faster than many threads on one, and the same bytes anywhere.
+    # One thread per model and one model per core: faster than many threads on one model, and equal bytes anywhere.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         pending = {week: pool.submit(train_one, week) for week in sorted(set(basis.values()))}
         for week in sorted(weeks):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from nba_assets.model.comparison import SCORING_TIERS
 from nba_assets.partitions import season_name
 from nba_assets.reports.backfill_text import as_image, new_figure
+from nba_assets.tables.model import COVERAGES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,6 +23,22 @@ FROM nba_predictions.prediction_accuracy
 WHERE graded AND mock_absolute_error IS NOT NULL AND game_date BETWEEN @first AND @last
 GROUP BY week, season ORDER BY week
 """
+_TIER = "\n".join(f"WHEN predicted_points < {high} THEN '{tier}'" for tier, (_, high) in SCORING_TIERS.items())
+_INSIDE = ", ".join(
+    f"AVG(CASE WHEN in_interval_{coverage} THEN 1.0 WHEN NOT in_interval_{coverage} THEN 0.0 END) AS inside_{coverage}"
+    for coverage in COVERAGES
+)
+TIERS_OF_ACCURACY = f"""
+SELECT CASE {_TIER} END AS tier, COUNT(*) AS graded, AVG(absolute_error) AS model, AVG(error) AS bias,
+       AVG(mean_error) AS mean_bias, {_INSIDE}
+FROM nba_predictions.prediction_accuracy
+WHERE graded AND mock_absolute_error IS NOT NULL AND game_date BETWEEN @first AND @last
+GROUP BY tier ORDER BY MIN(predicted_points)
+"""
+BIAS = (
+    "`predicted_points` is the median: half of the points are above it. As points are skewed, their mean is higher, so "
+    "the bias of the median is below zero. To add up points, use `mean_points`."
+)
 MEANS = ["model", "mock", "bias", "within_3", "within_5"]
 
 
@@ -33,8 +51,8 @@ def by_season(weeks: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(**{mean: sums[mean] / sums["graded"] for mean in MEANS}).reset_index(drop=True)
 
 
-def markdown(weeks: pd.DataFrame) -> str:
-    """A table of seasons and a chart of weeks."""
+def markdown(weeks: pd.DataFrame, tiers: pd.DataFrame) -> str:
+    """A table of seasons, one of tiers of predicted points (the rows of TIERS_OF_ACCURACY), and a chart of weeks."""
     lines = [
         "| season | graded | MAE of the model | MAE of the mock | ratio | within 3 | within 5 | bias |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -45,7 +63,28 @@ def markdown(weeks: pd.DataFrame) -> str:
             f"| {name} | {line.graded:,.0f} | {line.model:.3f} | {line.mock:.3f} | {line.model / line.mock:.3f} "
             f"| {line.within_3:.1%} | {line.within_5:.1%} | {line.bias:+.2f} |"
         )
-    return "\n".join([*lines, "", f"![Error by week]{as_image(error_chart(weeks))}"])
+    chart = f"![Error by week]{as_image(error_chart(weeks))}"
+    return "\n".join([*lines, "", BIAS, "", *_reliability(tiers), "", chart])
+
+
+def _reliability(tiers: pd.DataFrame) -> list[str]:
+    """By tier: errors, and the share of points inside the intervals, which should be what the interval is named for."""
+    held = " | ".join(f"inside {coverage} %" for coverage in COVERAGES)
+    lines = [
+        f"| predicted points | graded | MAE | bias of the median | bias of the mean | {held} |",
+        "|---" + "|---:" * (4 + len(COVERAGES)) + "|",
+    ]
+    for tier in tiers.to_dict("records"):
+        inside = " | ".join(_known(tier[f"inside_{coverage}"], ".1%") for coverage in COVERAGES)
+        lines.append(
+            f"| {tier['tier']} | {tier['graded']:,.0f} | {tier['model']:.3f} | {tier['bias']:+.2f} "
+            f"| {_known(tier['mean_bias'], '+.2f')} | {inside} |"
+        )
+    return lines
+
+
+def _known(value: float, spec: str) -> str:
+    return "" if pd.isna(value) else format(value, spec)
 
 
 def error_chart(weeks: pd.DataFrame) -> Figure:

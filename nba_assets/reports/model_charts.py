@@ -8,12 +8,12 @@ import numpy as np
 
 from nba_assets.model.comparison import Comparison
 from nba_assets.reports.backfill_text import as_image, new_figure
+from nba_assets.tables.features import WEEKLY_SET
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, GREY = "#2a6f97", "#b8b8b8"
-DEPLOYABLE = "v5"
 
 
 def comparison_images(comparison: Comparison) -> str:
@@ -44,14 +44,14 @@ def calibration_chart(comparison: Comparison) -> Figure:
     """Mean points scored by tenth of the predictions; on the diagonal, predictions are right on average."""
     figure = new_figure(4.5, 4)
     axes = figure.subplots()
-    predicted = comparison.predictions[DEPLOYABLE]
+    predicted = comparison.predictions[WEEKLY_SET]
     points = comparison.split.test["points"].to_numpy(dtype=float)
     tenths = np.array_split(np.argsort(predicted), 10)
     axes.plot(
         [predicted[tenth].mean() for tenth in tenths], [points[tenth].mean() for tenth in tenths], "o-", color=BLUE
     )
     axes.axline((0, 0), slope=1, color=GREY, linewidth=1)
-    axes.set_xlabel(f"points predicted by {DEPLOYABLE}")
+    axes.set_xlabel(f"points predicted by {WEEKLY_SET}")
     axes.set_ylabel("points scored")
     return figure
 
@@ -60,7 +60,7 @@ def gain_chart(comparison: Comparison, most: int = 15) -> Figure:
     """The features with the highest share of total gain."""
     figure = new_figure(8, 4)
     axes = figure.subplots()
-    shares = comparison.models[DEPLOYABLE].card.gain_shares
+    shares = comparison.models[WEEKLY_SET].card.gain_shares
     ordered = sorted(shares, key=lambda name: shares[name], reverse=True)[:most][::-1]
     axes.barh(ordered, [shares[name] for name in ordered], color=BLUE)
     axes.tick_params(axis="y", labelsize=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from nba_assets.checks.catalogue import checks_of
 from nba_assets.checks.check import Check, Range, Threshold
 from nba_assets.tables import (
     BDL_GAMES,
+    PLAYER_GAME_SUMMARY,
     VALIDATION_METRICS,
     Table,
 )
@@ -21,7 +23,16 @@ from nba_assets.warehouse.frames import to_arrow
 from nba_assets.weekly.publish import WeeklyRows
 from nba_assets_tests.support.publishing import publish
 from nba_assets_tests.support.small_week import MEASURED_TABLES, WEEK, league_week
-from nba_assets_tests.support.wrong_weeks import FEW_GAMES, INTEGRITY, MANY_GAMES, NEXT_FRIDAY, WRONG, Case
+from nba_assets_tests.support.wrong_weeks import (
+    EVERYBODY_PLAYS,
+    FEW_GAMES,
+    INTEGRITY,
+    MANY_GAMES,
+    MINUTES_NULL,
+    NEXT_FRIDAY,
+    WRONG,
+    Case,
+)
 
 LAST_WEEK = WEEK - dt.timedelta(days=7)
 
@@ -123,7 +134,14 @@ def test_every_check_fails_when_games_were_played_and_there_are_no_rows(
 def test_a_week_without_games_passes_and_says_so(leagues: dict[int, League], table: Table) -> None:
     verdicts = leagues[FEW_GAMES].verdicts(table, leagues[FEW_GAMES].frames[table.name].iloc[:0], week=NEXT_FRIDAY)
     assert {verdict.outcome for verdict in verdicts.values()} == {"pass"}
-    assert {verdict.reason for verdict in verdicts.values()} <= {"no games", "no rows, and none are due"}
+    assert {verdict.reason for verdict in verdicts.values()} <= {"no games", "no rows to look at"}
+
+
+def test_a_seasons_first_week_may_list_only_who_played(tmp_path: Path) -> None:
+    warehouse, week = DuckDBWarehouse(path=f"{tmp_path}/nba.duckdb"), league_week()
+    publish(warehouse, BDL_GAMES, WeeklyRows(week.games), [WEEK])
+    first_week = League(warehouse, {}).verdicts(PLAYER_GAME_SUMMARY, EVERYBODY_PLAYS(week.player_summary))
+    assert first_week[MINUTES_NULL].outcome == "pass"
 
 
 def test_games_not_played_yet_need_no_box_scores(leagues: dict[int, League]) -> None:

@@ -139,7 +139,7 @@ def test_a_week_of_days_without_a_report_warns_and_hides_behind_no_other_check(
         "days_without_report": "warn"
     }
     assert "2021-12-17, 2021-12-19, 2021-12-23" in told["days_without_report"].reason
-    assert told["unread_lines"].reason == "no rows, and none are due"
+    assert told["unread_lines"].reason == "no rows to look at"
 
 
 def test_reports_of_the_play_offs_may_list_nobody(warehouse: DuckDBWarehouse) -> None:

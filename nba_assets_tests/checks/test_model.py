@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,13 @@ from nba_assets.checks.catalogue import checks_of
 from nba_assets.checks.model import NO_TARGET_LEAKAGE
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, Table
 from nba_assets.tables.features import FEATURES
-from nba_assets.tables.model import PLAYER_GAME_FEATURES, PLAYER_POINTS, PREDICTION_ACCURACY, XGBOOST_MODEL
+from nba_assets.tables.model import (
+    COVERAGES,
+    PLAYER_GAME_FEATURES,
+    PLAYER_POINTS,
+    PREDICTION_ACCURACY,
+    XGBOOST_MODEL,
+)
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.weekly.publish import WeeklyRows
@@ -39,15 +46,19 @@ def features(week: dt.date = WEEK) -> pd.DataFrame:
 
 def predictions(week: dt.date = WEEK) -> pd.DataFrame:
     rows = features(week).query("~ruled_out").assign(model_id="a model", predicted_points=9.0, mock_points=8.0)
-    return rows.assign(last_10_points=8.0)[PLAYER_POINTS.column_names]
+    ends = {f"interval_{coverage}_{end}": 9.0 for coverage in COVERAGES for end in ("low", "high")}
+    return rows.assign(last_10_points=8.0, mean_points=9.5, **ends)[PLAYER_POINTS.column_names]
 
 
 def accuracy(week: dt.date = WEEK) -> pd.DataFrame:
-    """Graded rows whose errors are 3, 4 and 5 points in turn; the expert formula is off by 4.5."""
+    """Graded rows whose errors are 3, 4 and 5 points in turn; the expert formula is off by 4.5; intervals hold what
+    they are named for."""
     rows = predictions(week)
     errors = 3.0 + np.arange(len(rows)) % 3
     graded = {"graded": True, "void_reason": None, "points": 9.0 - errors, "error": errors, "absolute_error": errors}
-    rows = rows.assign(**graded, mock_absolute_error=4.5, within_3=errors <= 3, within_5=True)
+    place = np.arange(len(rows)) / len(rows)
+    inside = {f"in_interval_{coverage}": place < coverage / 100 for coverage in COVERAGES}
+    rows = rows.assign(**graded, mock_absolute_error=4.5, within_3=errors <= 3, within_5=True, mean_error=0.5, **inside)
     return rows[PREDICTION_ACCURACY.column_names]
 
 
@@ -102,6 +113,11 @@ def games_of(count: int) -> Change:
         return pd.concat(more).groupby("game_id").head(count)
 
     return change
+
+
+def inside(coverage: int, share: float) -> Change:
+    """That share of the points lies in the interval."""
+    return lambda frame: frame.assign(**{f"in_interval_{coverage}": np.arange(len(frame)) < share * len(frame)})
 
 
 def errors_times(factor: float, mock: float = 4.5) -> Change:
@@ -190,6 +206,16 @@ WRONG: list[tuple[Table, str, str, str, Change]] = [
         "warn",
         errors_times(0.5),
     ),
+    *(
+        (
+            PREDICTION_ACCURACY,
+            "interval_coverage",
+            f"standard_errors_of_{coverage}_percent",
+            "warn",
+            inside(coverage, share),
+        )
+        for coverage, share in ((50, 0.2), (80, 0.55), (90, 0.7))
+    ),
 ]
 
 
@@ -211,6 +237,42 @@ def test_features_of_no_row_fail_where_games_were_played(judge: Judge) -> None:
     verdicts = judge(PLAYER_GAME_FEATURES, features().iloc[:0])
     assert verdicts["row_integrity"].refuses
     assert verdicts["rows_of_the_summary"].refuses
+
+
+def test_intervals_that_hold_everything_are_as_wrong_as_those_that_hold_too_little(judge: Judge) -> None:
+    verdict = judge(PREDICTION_ACCURACY, inside(50, 1.0)(accuracy()))["interval_coverage"]
+    assert verdict.outcome == "warn"
+    assert "the 50 % interval held 100.0 %; the 80 % interval held 81.0 %" in verdict.reason
+
+
+def test_rows_without_intervals_are_not_judged_by_them(judge: Judge) -> None:
+    without = accuracy().assign(**{f"in_interval_{coverage}": None for coverage in COVERAGES})
+    verdict = judge(PREDICTION_ACCURACY, without)["interval_coverage"]
+    assert (verdict.outcome, verdict.reason) == ("pass", "no rows to look at")
+
+
+@pytest.mark.parametrize(
+    ("last_game", "outcome"),
+    [
+        pytest.param(dt.date(2022, 4, 10), "pass", id="the regular season ends on its Sunday"),
+        pytest.param(dt.date(2022, 4, 14), "warn", id="it goes on to Thursday"),
+    ],
+)
+def test_errors_may_rise_in_the_last_week_of_the_regular_season(
+    last_game: dt.date, outcome: str, tmp_path: Path
+) -> None:
+    week = dt.date(2022, 4, 8)
+    before = [week - dt.timedelta(days=7 * back) for back in range(5, 0, -1)]
+    warehouse = DuckDBWarehouse(path=f"{tmp_path}/nba.duckdb")
+    games = league_week(week).games
+    games["game_date"] = [week, week, last_game]
+    publish(warehouse, BDL_GAMES, WeeklyRows(games), [week])
+    rows = pd.concat([*map(accuracy, before), errors_times(1.6, mock=9.0)(accuracy(week))])
+    publish(warehouse, PREDICTION_ACCURACY, WeeklyRows(rows), [*before, week])
+
+    verdicts = {verdict.check.name: verdict for verdict in audit(warehouse.query, PREDICTION_ACCURACY, [week])[week]}
+
+    assert verdicts["error_against_trailing_weeks"].outcome == outcome
 
 
 def test_a_season_that_has_just_begun_is_not_measured_against_weeks_it_has_not(judge: Judge) -> None:

@@ -116,7 +116,7 @@ def test_weeks_with_few_games_and_none(replay: StartReplay, tmp_path: Path) -> N
     july = [evaluation for evaluation in project.evaluations() if evaluation.partition == "2022-07-01"]
     assert july
     reasons = {evaluation.metadata["reason"].value for evaluation in july}
-    assert reasons == {"no games", "no rows, and none are due"}
+    assert reasons == {"no games", "no rows to look at"}
     assert all(evaluation.passed for evaluation in july)
 
 
@@ -165,7 +165,7 @@ def test_three_seasons_of_box_scores_are_a_success_to_the_row(replay: StartRepla
     assert_right_to_the_row(project, "135 of 135 weeks are not published by every table")
 
 
-FLOORS = {"v1": 4.59, "v3": 4.58, "v4": 4.56, "v5": 4.34}  # mean absolute error
+FLOORS = {"v1": 4.59, "v3": 4.58, "v4": 4.56, "v5": 4.34, "v6": 4.31}  # mean absolute error
 
 
 @pytest.mark.long
@@ -187,5 +187,6 @@ def test_three_seasons_with_the_model_are_a_success(replay: StartReplay, tmp_pat
     scores = project.rows(MODEL_COMPARISON).set_index("contender")
     assert {name: mae for name, mae in scores["mae"].items() if mae > FLOORS.get(str(name), 9.0)} == {}
     assert scores.loc["v5", "interval_high"] < 0
+    assert scores.loc["v6", "regression_interval_high"] < 0
     leaks = [each for each in project.evaluations() if each.check_name == "no_target_leakage"]
     assert len(leaks) == 135 and all(each.passed for each in leaks)

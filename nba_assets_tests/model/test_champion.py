@@ -14,8 +14,11 @@ from nba_assets.model.training import ModelCard, TrainedModel
 from nba_assets_tests.support.learnable import trained_model
 
 
-def score(mae: float, against_mock: float, low: float, high: float) -> dict[str, float]:
-    return {"mae": mae, "mae_minus_mock": against_mock, "interval_low": low, "interval_high": high}
+def score(
+    mae: float, against_mock: float, low: float, high: float, against_regression: float = -0.02
+) -> dict[str, float]:
+    against = {"mae_minus_mock": against_mock, "interval_low": low, "interval_high": high}
+    return {"mae": mae, **against, "mae_minus_regression": against_regression}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,7 @@ def score(mae: float, against_mock: float, low: float, high: float) -> dict[str,
         pytest.param(score(4.31, -0.1, -0.3, 0.1), REFUSE, id="above, perhaps no better"),
         pytest.param(score(4.10, 0.0, -0.1, 0.1), REFUSE, id="low error, but the mock has it too"),
         pytest.param(score(4.10, 0.2, 0.1, 0.3), REFUSE, id="worse than the mock"),
+        pytest.param(score(4.19, -0.4, -0.5, -0.3, against_regression=0.0), REFUSE, id="no better than the regression"),
         pytest.param(None, REFUSE, id="never compared"),
     ],
 )

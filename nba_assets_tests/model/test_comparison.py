@@ -9,6 +9,7 @@ from nba_assets.model.comparison import (
     comparable_rows,
     compare,
     comparison_table,
+    gain_shares,
     paired_interval,
     split_by_date,
 )
@@ -76,13 +77,17 @@ def test_every_contender_is_scored_on_the_same_rows_and_the_best_is_first() -> N
     comparison = compare(feature_rows(), Parameters())
 
     assert {score.contender for score in comparison.scores} == {
-        "v1", "v3", "v4", "v5", "mock", "last 10", "season average",
+        "v1", "v3", "v4", "v5", "v6", "weekly regression", "mock", "last 10", "season average",
     }  # fmt: skip
     assert {score.rows for score in comparison.scores} == {len(comparison.split.test)}
     best = comparison.scores[0]
     assert best.contender == "v5"
     assert best.interval_low < best.mae_minus_mock < best.interval_high < 0
     assert comparison.score("mock").mae_minus_mock == 0
+    regression = comparison.score("weekly regression")
+    assert regression.mae_minus_regression == 0
+    assert best.mae_minus_regression == pytest.approx(best.mae - regression.mae)
+    assert best.regression_interval_low < best.mae_minus_regression < best.regression_interval_high
     assert "| v1 | " in comparison_table(comparison)
     assert comparison_table(comparison).count("4.79") == 1
 
@@ -93,3 +98,14 @@ def test_the_interval_of_a_true_difference_excludes_zero_and_that_of_noise_does_
     assert paired_interval(noise - 0.2, seed=1)[1] < 0
     low, high = paired_interval(noise - noise.mean(), seed=1)
     assert low < 0 < high
+
+
+def test_features_that_say_the_same_are_one_subject_of_the_gain() -> None:
+    gains = {"points_form": 0.2, "points_form_slow": 0.2, "is_home": 0.1, "days_rest": 0.2, "season_day": 0.3}
+    subjects = {name: "points" if name.startswith("points") else name for name in gains}
+
+    alone, together = (gain_shares(gains, by, ["is_home"]) for by in ({name: name for name in gains}, subjects))
+
+    assert alone["top_three_gain_share"] == pytest.approx(0.7)
+    assert together["top_three_gain_share"] == pytest.approx(0.9)
+    assert together["context_gain_share"] == pytest.approx(0.1)

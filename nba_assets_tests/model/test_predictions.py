@@ -1,6 +1,11 @@
+import dataclasses
+
+import numpy as np
 import pandas as pd
 
 from nba_assets.model.predictions import grade, predict_week
+from nba_assets.model.training import train
+from nba_assets.tables.features import SETS
 from nba_assets.tables.model import PLAYER_POINTS, PREDICTION_ACCURACY
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets_tests.model.test_comparison import feature_rows
@@ -30,6 +35,41 @@ def test_everyone_who_may_play_is_predicted_and_who_is_ruled_out_is_not() -> Non
     assert rows["predicted_points"].between(0, 60).all()
     assert rows["mock_points"].isna().tolist() == [True, False, False, False, False]
     to_arrow(rows, PLAYER_POINTS)
+
+
+def test_a_model_with_a_start_says_mean_and_intervals_and_one_without_none() -> None:
+    of_short_history = predictions()
+    assert of_short_history["mean_points"].isna().all() and of_short_history["interval_80_low"].isna().all()
+    rows = feature_rows(days=30)
+    model = train(
+        rows.assign(expected_points_median_slow=rows["points_avg_season"]),
+        feature_set="v6",
+        features=SETS["v6"],
+        parameters=dataclasses.replace(FEW_TREES, start_rows=1000),
+    )
+
+    found = predict_week(week_features(), model)
+
+    to_arrow(found, PLAYER_POINTS)
+    in_order = [f"interval_{coverage}_low" for coverage in (90, 80, 50)]
+    in_order += [f"interval_{coverage}_high" for coverage in (50, 80, 90)]
+    assert found["mean_points"].notna().all()
+    assert (np.diff(found[in_order].to_numpy(), axis=1) >= 0).all()
+
+
+def test_points_on_an_end_of_an_interval_are_inside() -> None:
+    ends = {f"interval_{coverage}_{end}": 10.0 for coverage in (50, 80, 90) for end in ("low", "high")}
+    predicted = predictions().assign(mean_points=11.0, **ends)
+    predicted.loc[2, "interval_80_low"] = None
+    summary = pd.DataFrame(
+        {"game_id": 1, "player_id": [0, 1, 2, 3], "played": [True, True, True, False], "pts": [10.0, 11.0, 10.0, None]}
+    ).assign(absence_reason=None)
+
+    graded = grade(predicted, summary)
+
+    assert graded["in_interval_80"].tolist() == [True, False, None, None]
+    assert graded["mean_error"].tolist()[:3] == [1.0, 0.0, 1.0]
+    to_arrow(graded, PREDICTION_ACCURACY)
 
 
 def test_who_did_not_play_is_void_with_the_reason_and_the_rest_is_graded() -> None:

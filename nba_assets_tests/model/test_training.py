@@ -1,11 +1,20 @@
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from nba_assets.model.training import TooFewRows, TrainingError, predict, train, weeks_before
-from nba_assets_tests.support.learnable import FEATURES, FEW_TREES, FIRST_WEEK, learnable_rows, trained_model
+from nba_assets.model.training import ModelCard, TooFewRows, TrainedModel, TrainingError, predict, train, weeks_before
+from nba_assets_tests.support.learnable import (
+    FEATURES,
+    FEW_TREES,
+    FIRST_WEEK,
+    START,
+    learnable_rows,
+    started_rows,
+    trained_model,
+)
 
 
 def test_the_model_learns_what_is_there() -> None:
@@ -72,3 +81,45 @@ def test_a_week_learns_from_earlier_weeks_only() -> None:
 
     assert sorted(known["week"].unique()) == sorted(rows["week"].unique())[:2]
     assert weeks_before(rows, FIRST_WEEK).empty
+
+
+def started(rows: pd.DataFrame, start_rows: int = 600, newest_rows: int = 10_000) -> TrainedModel:
+    parameters = dataclasses.replace(FEW_TREES, start_rows=start_rows, newest_rows=newest_rows)
+    return train(rows, feature_set="v6", features=(*FEATURES, START), parameters=parameters)
+
+
+def test_the_trees_correct_the_prediction_that_they_start_from() -> None:
+    rows = started_rows()
+    model = started(rows)
+    assert model.card.start == START
+    predicted = predict(model, rows)
+
+    assert np.abs(predicted - rows["points"]).mean() < 0.9 * np.abs(rows[START] - rows["points"]).mean()
+    raised = predict(model, rows.assign(**{START: rows[START] + 100}))
+    assert raised.min() == 60  # what the trees add is little beside the start
+
+
+def test_a_short_history_is_learned_without_the_start() -> None:
+    model = started(started_rows(), start_rows=601)
+    assert model.card.start == ""
+    assert model.card.offsets is None
+
+
+def test_a_card_of_before_there_was_a_start_is_read_under_its_old_name() -> None:
+    card = trained_model(0).card
+    stored = json.loads(card.to_json())
+    assert not {"start", "offsets"} & set(stored)
+    assert ModelCard.from_json(json.dumps(stored)).model_id == card.model_id
+
+    with_start = started(started_rows()).card
+    assert ModelCard.from_json(with_start.to_json()) == with_start
+
+
+def test_only_the_newest_rows_are_learned_from() -> None:
+    rows = started_rows()
+    old = np.arange(len(rows)) < 200
+    changed = rows.assign(points=np.where(old, 50.0, rows["points"]))
+
+    assert started(rows, newest_rows=400, start_rows=400) == started(changed, newest_rows=400, start_rows=400)
+    assert started(rows, newest_rows=400, start_rows=400).card.rows == 400
+    assert started(rows) != started(changed)

@@ -6,11 +6,13 @@ import datetime as dt
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 import pytest
 
 from nba_assets.assets.predictions import accuracy_report
-from nba_assets.reports.accuracy_report import by_season, error_chart, markdown
+from nba_assets.partitions import last_day
+from nba_assets.reports.accuracy_report import TIERS_OF_ACCURACY, by_season, error_chart, markdown
 from nba_assets.tables.model import PREDICTION_ACCURACY
 from nba_assets.warehouse.duckdb import DuckDBWarehouse
 from nba_assets.weekly.publish import WeeklyRows
@@ -43,12 +45,41 @@ def test_a_season_is_the_mean_of_its_rows_and_not_of_its_weeks() -> None:
     assert (whole["graded"], whole["model"], whole["within_3"]) == (800, 3.875, 0.475)
 
 
-def test_the_text_names_seasons_and_holds_the_chart() -> None:
-    text = markdown(WEEKS)
+TIERS = pd.DataFrame(
+    [
+        # tier, graded, model, bias, mean bias, inside 50, 80, 90
+        ("under 5", 500, 2.5, -0.8, 0.05, 0.51, 0.81, 0.9),
+        ("5 to 10", 300, 4.5, -0.5, np.nan, np.nan, np.nan, np.nan),
+    ],
+    columns=["tier", "graded", "model", "bias", "mean_bias", "inside_50", "inside_80", "inside_90"],
+)
+
+
+def test_the_text_names_seasons_and_tiers_and_holds_the_chart() -> None:
+    text = markdown(WEEKS, TIERS)
+    assert "| under 5 | 500 | 2.500 | -0.80 | +0.05 | 51.0% | 81.0% | 90.0% |" in text
+    assert "| 5 to 10 | 300 | 4.500 | -0.50 |  |  |  |  |" in text
+    assert "`predicted_points` is the median" in text
     assert "| 2021-22 | 400 | 4.750 | 5.750 | 0.826 | 35.0% | 65.0% | +0.20 |" in text
     assert "| **all** | 800 | 3.875 | 4.875 |" in text
     assert "![Error by week](data:image/png;base64," in text
     assert len(error_chart(WEEKS).axes[0].lines) == 4  # model and mock in each of two seasons
+
+
+def test_a_tier_has_the_means_of_its_rows_and_the_share_inside_of_those_with_intervals(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(path=f"{tmp_path}/nba.duckdb")
+    rows = accuracy().reset_index(drop=True).assign(mock_absolute_error=4.5)
+    rows["predicted_points"] = np.where(rows.index < 60, 4.0, 20.0)
+    rows.loc[0:29, "in_interval_80"] = False
+    rows.loc[60:, ["mean_error", "in_interval_50", "in_interval_80", "in_interval_90"]] = None
+    publish(warehouse, PREDICTION_ACCURACY, WeeklyRows(rows), [WEEK])
+
+    found = warehouse.query(TIERS_OF_ACCURACY, {"first": WEEK, "last": last_day(WEEK)})
+
+    assert found["tier"].tolist() == ["under 5", "20 and more"]
+    assert found["graded"].tolist() == [60, 24]
+    assert found["inside_80"].tolist()[0] == 0.5
+    assert found[["inside_80", "mean_bias"]].isna().loc[1].all()
 
 
 @pytest.mark.parametrize(

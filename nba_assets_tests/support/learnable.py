@@ -8,6 +8,7 @@ import pandas as pd
 from nba_assets.model.training import Parameters, TrainedModel, train
 
 FEATURES = ("points_avg_last_10", "minutes_avg_last_10", "days_rest")
+START = Parameters.start
 FEW_TREES = Parameters(rounds=25, max_depth=3, learning_rate=0.3, min_child_weight=5.0)
 FIRST_WEEK = dt.date(2021, 10, 15)
 
@@ -32,6 +33,12 @@ def learnable_rows(weeks: int = 10, per_week: int = 60, seed: int = 0) -> pd.Dat
             "days_rest": rng.integers(1, 5, count).astype(float),
         }
     )
+
+
+def started_rows(weeks: int = 10, per_week: int = 60, seed: int = 0) -> pd.DataFrame:
+    """The same with a regression's predictions to start from, off by what the minutes say."""
+    rows = learnable_rows(weeks, per_week, seed)
+    return rows.assign(**{START: 0.7 * rows["points_avg_last_10"] + 4})
 
 
 def trained_model(seed: int) -> TrainedModel:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nba_assets.tables.features import FEATURES, SETS, feature_hash
+from nba_assets.tables.features import FEATURES, NAMES, SETS, SUBJECTS, feature_hash
 
 
 def test_the_sets_of_the_design() -> None:
@@ -17,6 +17,7 @@ def test_the_sets_of_the_design() -> None:
         ("v3", "05e0901d2256187c"),
         ("v4", "6362b938f5d62e12"),
         ("v5", "494ac0ea96e7426b"),
+        ("v6", "643d5afb627d3d37"),
     ],
 )
 def test_a_set_that_models_were_trained_on_stays_as_it_is(name: str, hash_of_set: str) -> None:
@@ -35,3 +36,7 @@ def test_every_feature_is_declared_once_and_described() -> None:
 
 def test_the_hash_knows_order() -> None:
     assert feature_hash(["a", "b"]) != feature_hash(["b", "a"]) != feature_hash(["ba"])
+
+
+def test_every_feature_has_a_subject_and_only_declared_features_have_one() -> None:
+    assert set(SUBJECTS) == set(NAMES)
