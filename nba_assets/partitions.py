@@ -18,6 +18,8 @@ WEEK = dt.timedelta(days=7)
 FRIDAY = 4
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 PARTITION = "dagster/partition"
+SEASONS_THAT_ENDED_LATE = {2019: dt.date(2020, 10, 11), 2020: dt.date(2021, 7, 20)}
+"""Last days of the seasons that went on after June, because of the pandemic."""
 SEASON_OPENS = 7  # month; a season's year begins with free agency on July 1
 
 
@@ -112,6 +114,14 @@ def league_today() -> dt.date:
 def season_of(day: dt.date) -> int:
     """The year in which the season of `day` starts; a season's year goes from July to June."""
     return day.year if day.month >= SEASON_OPENS else day.year - 1
+
+
+def seasons_on(day: dt.date) -> list[int]:
+    """The seasons that can have a game on `day`: more than one where a season ended late."""
+    late = [
+        season for season, ended in SEASONS_THAT_ENDED_LATE.items() if season == season_of(day) - 1 and day <= ended
+    ]
+    return [*late, season_of(day)]
 
 
 def season_name(season: int) -> str:

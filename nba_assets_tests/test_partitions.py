@@ -17,6 +17,7 @@ from nba_assets.partitions import (
     season_name,
     season_of,
     season_of_name,
+    seasons_on,
     week_of,
     weeks_as_ranges,
     weeks_between,
@@ -42,6 +43,20 @@ def day(text: str) -> dt.date:
 def test_a_week_goes_from_friday_to_thursday(date: str, friday: str) -> None:
     assert week_of(day(date)) == day(friday)
     assert week_of(day(date)) <= day(date) <= last_day(week_of(day(date)))
+
+
+@pytest.mark.parametrize(
+    ("date", "seasons"),
+    [
+        (dt.date(2022, 1, 5), [2021]),
+        (dt.date(2022, 7, 1), [2022]),
+        (dt.date(2021, 7, 20), [2020, 2021]),
+        (dt.date(2021, 7, 21), [2021]),
+        (dt.date(2020, 10, 11), [2019, 2020]),
+    ],
+)
+def test_seasons_that_ended_late_go_on_after_june(date: dt.date, seasons: list[int]) -> None:
+    assert seasons_on(date) == seasons
 
 
 @pytest.mark.parametrize(

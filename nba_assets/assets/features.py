@@ -12,9 +12,9 @@ from nba_assets.partitions import last_day, week_of
 from nba_assets.tables.model import PLAYER_GAME_FEATURES
 from nba_assets.transforms import injury_reports
 from nba_assets.weekly.asset import AllWeeksUpTo, OptionalAllWeeksUpTo, weekly_asset
+from nba_assets.weekly.incomplete import not_called_off
 from nba_assets.weekly.publish import WeeklyRows
 
-CALLED_OFF = ("Postponed", "Cancel")
 SCHEDULE = ["game_id", "game_date", "season", "postseason", "home_team", "visitor_team"]
 
 
@@ -47,7 +47,3 @@ def ruled_out_before_tipoff(reports: pd.DataFrame, games: pd.DataFrame) -> pd.Da
     """game_id, game_date and player_id."""
     out = injury_reports.absences(reports, games)
     return out.loc[out["before_tipoff"], ["game_id", "game_date", "player_id"]]
-
-
-def not_called_off(games: pd.DataFrame) -> pd.DataFrame:
-    return games.loc[~games["status"].str.startswith(CALLED_OFF)]

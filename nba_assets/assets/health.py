@@ -9,8 +9,6 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets import assets
-from nba_assets.assets import raw
-from nba_assets.assets.features import not_called_off
 from nba_assets.checks.check import Outcome, Threshold
 from nba_assets.checks.freshness import LATE_HOURS, PUBLICATION_AGE, TOO_LATE_HOURS
 from nba_assets.errors import SourceError, WarehouseError
@@ -27,22 +25,20 @@ from nba_assets.partitions import (
 )
 from nba_assets.reports.health import FINE, MISSING, Lineage, State, classify, worst
 from nba_assets.reports.health_text import markdown
-from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.sources.interface import BoxScoreSource, Fetched
+from nba_assets.sources.many_weeks import fetch_weeks
 from nba_assets.tables import WEEKLY_TABLES
 from nba_assets.tables.asset_keys import DATA_HEALTH, group_of
 from nba_assets.tables.model import XGBOOST_MODEL
 from nba_assets.warehouse.interface import Warehouse
 from nba_assets.weekly import retries
 from nba_assets.weekly.asset import OWNERS
+from nba_assets.weekly.incomplete import incomplete_weeks
 from nba_assets.weekly.off_season import off_season
 from nba_assets.weekly.publications import newest_publications
 from nba_assets.weekly.state import publication_history
 
 LONGEST_OFF_SEASON = 30  # weeks; the longest was 28, in the lockout of 2011
-NOT_FINAL = """
-SELECT week, game_date, status FROM nba_raw.bdl_games
-WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today
-"""
 
 
 @functools.cache
@@ -117,9 +113,9 @@ def data_health(
     first = dt.date.fromisoformat(config.first_date or f"{weeks[0]}")
     last = dt.date.fromisoformat(config.last_date or f"{today}")
     chosen = [week for week in weeks_between(first, last) if week in weeks]
-    unfinished = unfinished_games(warehouse, weeks[0], today)
+    incomplete = incomplete_weeks(warehouse, weeks[0], today)
     without_games = weeks_without_games(source, never_run(history, chosen, week_of(today)))
-    states = classify(history, lineage(), unfinished, without_games, week_of(today))
+    states = classify(history, lineage(), incomplete, without_games, week_of(today))
     states = states[states["week"].isin(chosen)]
     counts = worst(states).value_counts()
     return dg.MaterializeResult(
@@ -141,20 +137,11 @@ def never_run(history: pd.DataFrame, weeks: Iterable[dt.date], in_progress: dt.d
 
 def weeks_without_games(source: BoxScoreSource, weeks: Iterable[dt.date]) -> set[dt.date]:
     """The weeks for which the source lists no game; a week whose request fails is left out."""
-    found = raw.fetch_weeks(lambda week: source.games(week, refresh=False), list(weeks), source.weeks_in_flight)
+    found = fetch_weeks(lambda week: source.games(week, refresh=False), list(weeks), source.weeks_in_flight)
     try:
-        return {week for week, games in found if isinstance(games, pd.DataFrame) and games.empty}
+        return {week for week, games in found if isinstance(games, Fetched) and games.rows.empty}
     except SourceError:
         return set()
-
-
-def unfinished_games(warehouse: Warehouse, first_day: dt.date, today: dt.date) -> dict[dt.date, int]:
-    """By week, the number of stored games before `today` that are neither final nor called off."""
-    try:
-        games = warehouse.query(NOT_FINAL, {"first_day": first_day, "today": today})
-    except WarehouseError:
-        return {}  # without tables there are no games; the weeks are reported as never run
-    return not_called_off(games).groupby("week").size().to_dict()
 
 
 def judge_past_weeks(states: pd.DataFrame, in_progress: dt.date) -> dg.AssetCheckResult:

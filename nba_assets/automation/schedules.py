@@ -21,8 +21,10 @@ from nba_assets.automation.jobs import (
 from nba_assets.partitions import LEAGUE_TIME, WEEK, WEEKS, season_name, season_of, week_of
 from nba_assets.sources.interface import BoxScoreSource
 from nba_assets.warehouse.interface import Warehouse
+from nba_assets.weekly.incomplete import incomplete_weeks
 from nba_assets.weekly.off_season import off_season
 
+CATCH_UP_WEEKS = 6  # games have come three weeks late
 Source = dg.ResourceParam[BoxScoreSource]
 Tables = dg.ResourceParam[Warehouse]
 Context = dg.ScheduleEvaluationContext
@@ -43,9 +45,12 @@ def in_league_time(cron: str, job: Any) -> Any:
 def morning(context: Context, source: Source, warehouse: Tables) -> TickResult:
     """08:00 US/Eastern except Fridays, after the last game on the west coast: refreshes the two newest weeks.
 
-    This picks up games that were postponed, added or corrected. No model is trained.
+    This picks up games that were postponed, added or corrected. Older weeks that lack a game are fetched again for
+    five weeks. No model is trained.
     """
-    return weekly_run(context, source, warehouse, "morning", 2, run_config={"ops": refresh_config(refresh=True)})
+    return weekly_run(
+        context, source, warehouse, "morning", 2, catch_up=True, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 8 * * 5", CLOSE_WEEK)
@@ -57,7 +62,9 @@ def friday(context: Context, source: Source, warehouse: Tables) -> TickResult:
     last morning run over its week. The backfill report and the champion are not included: the report applies bounds to
     a finished range, and somebody should read the comparison before a model is deployed.
     """
-    return weekly_run(context, source, warehouse, "friday", 3, run_config={"ops": refresh_config(refresh=True)})
+    return weekly_run(
+        context, source, warehouse, "friday", 3, catch_up=True, run_config={"ops": refresh_config(refresh=True)}
+    )
 
 
 @in_league_time("0 18 * * *", FOLLOW_INJURY_REPORTS)
@@ -119,10 +126,25 @@ def off_season_skip(context: Context, source: BoxScoreSource, warehouse: Warehou
 
 
 def weekly_run(
-    context: Context, source: BoxScoreSource, warehouse: Warehouse, name: str, weeks: int, **options: Any
+    context: Context,
+    source: BoxScoreSource,
+    warehouse: Warehouse,
+    name: str,
+    weeks: int,
+    *,
+    catch_up: bool = False,
+    **options: Any,
 ) -> TickResult:
-    """In season, one run over the newest weeks; its key keeps a tick that is evaluated twice from starting two runs."""
+    """In season, one run over the newest weeks; its key keeps a tick that is evaluated twice from starting two runs.
+
+    catch_up: from the oldest of the last `CATCH_UP_WEEKS` weeks on that lacks a game.
+    """
     today = league_day(context)
+    newest = weeks_to(today, weeks)
+    if catch_up and newest:
+        recent = weeks_to(today, CATCH_UP_WEEKS)
+        first = min([newest[0], *incomplete_weeks(warehouse, recent[0], today)])
+        newest = [week for week in recent if week >= first]
     return off_season_skip(context, source, warehouse) or dg.RunRequest(
-        run_key=f"{name} {today}", tags=week_range_tags(weeks_to(today, weeks)), **options
+        run_key=f"{name} {today}", tags=week_range_tags(newest), **options
     )

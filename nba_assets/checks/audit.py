@@ -11,11 +11,13 @@ import dagster as dg
 import pandas as pd
 
 from nba_assets.checks.catalogue import checks_of
-from nba_assets.checks.check import FINAL_GAMES, Check, Outcome, Threshold
+from nba_assets.checks.check import FINAL_GAMES, LISTED_FINAL_GAMES, Check, Outcome, Threshold
 from nba_assets.checks.measure import measure, rows_due
 from nba_assets.partitions import WEEKS
 from nba_assets.tables import Table
 from nba_assets.warehouse.interface import Query
+
+LONGEST_LIST = 1000  # characters of what a check names
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, fi
     """
     if measured is None or not measured["rows_looked_at"]:
         rows_missing = f"looked at no rows although {final_games} final games were played"
-        nothing_due = {FINAL_GAMES: "no games", None: "no rows to look at"}.get(check.due, "no rows, and none are due")
+        nothing_due = {None: "no rows to look at", FINAL_GAMES: "no games", LISTED_FINAL_GAMES: "no games"}.get(
+            check.due, "no rows, and none are due"
+        )
         outcome, reason = (Outcome.ERROR, rows_missing) if final_games else (Outcome.PASS, nothing_due)
         unmeasured = tuple(Measurement(threshold, None, outcome) for threshold in check.thresholds)
         return Verdict(check, week, outcome, reason, 0, final_games, unmeasured)
@@ -64,8 +68,12 @@ def evaluate(check: Check, week: dt.date, measured: Mapping[str, Any] | None, fi
     worst = next(level for level in reversed(Outcome) if level in [m.outcome for m in measurements])
     reason = "; ".join(_sentence(measurement) for measurement in measurements if measurement.outcome is worst)
     if worst is not Outcome.PASS and isinstance(measured.get("named"), str):
-        reason += f": {measured['named']}"
+        reason += f": {_shortened(measured['named'])}"
     return Verdict(check, week, worst, reason, int(measured["rows_looked_at"]), final_games, measurements)
+
+
+def _shortened(names: str) -> str:
+    return names if len(names) <= LONGEST_LIST else f"{names[:LONGEST_LIST].rpartition('; ')[0]}; and more"
 
 
 def _measurement(threshold: Threshold, value: float | None) -> Measurement:

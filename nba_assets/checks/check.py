@@ -17,6 +17,8 @@ FINAL_GAMES = """
 SELECT week, COUNT(*) AS games FROM {final_games} AS game GROUP BY week
 """
 """By default, rows are due for the week's final games."""
+LISTED_FINAL_GAMES = FINAL_GAMES.replace("{final_games}", "{listed_final_games}")
+"""Also for those in quarantine: where nothing at all can be used, rows were due."""
 
 
 class Outcome(enum.StrEnum):

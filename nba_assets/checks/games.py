@@ -1,9 +1,11 @@
 """The checks of the games that the source lists."""
 
-from nba_assets.checks.check import DEFINITION, FETCH_AGAIN, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.check import DEFINITION, DESIGN, LISTED_FINAL_GAMES, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.quarantine import MOST_ROWS_QUARANTINED, quarantined_rows_sql
 from nba_assets.tables import BDL_GAMES
 
-GAMES_KEPT = "final_games_kept"
+SIX_SEASONS = "measured on the real seasons 2018-19 to 2023-24"
+GAMES_KEPT, EQUAL_SCHEDULES = "final_games_kept", "equal_schedules"
 
 GAME_CHECKS: tuple[Check, ...] = (
     Check(
@@ -17,31 +19,83 @@ SELECT week, COUNT(*) AS rows_looked_at,
 FROM {bdl_games} AS game GROUP BY week
 """,
         (
-            Threshold("final_games_without_a_winner", NONE, DEFINITION),
+            Threshold("final_games_without_a_winner", NONE, DEFINITION, warn_range=Range()),
             Threshold("games_of_one_team", NONE, DEFINITION),
         ),
         blocking=True,
+        due=LISTED_FINAL_GAMES,
         why="A final game has two teams, both scores and a winner.",
-        remedy=FETCH_AGAIN,
+        remedy="see quarantined_games of the box scores: a tie is used if its box score has a winner.",
     ),
     # Publishing a response that lacks games would delete every row of theirs.
     Check(
         BDL_GAMES,
         GAMES_KEPT,
         """
-SELECT stored.week, COUNT(*) AS rows_looked_at,
-       SUM(CASE WHEN sent.game_id IS NULL THEN 1 ELSE 0 END) AS final_games_gone,
-       STRING_AGG(CASE WHEN sent.game_id IS NULL THEN CONCAT('game ', CAST(stored.game_id AS STRING), ' of ',
-                  CAST(stored.game_date AS STRING)) END, ', ' ORDER BY stored.game_date, stored.game_id) AS named
-FROM {stored_final_games} AS stored
-LEFT JOIN {final_games} AS sent ON sent.game_id = stored.game_id AND sent.week = stored.week
-GROUP BY stored.week
+SELECT week, COUNT(*) AS rows_looked_at, SUM(final_gone) AS final_games_gone, SUM(other_gone) AS other_games_gone,
+       STRING_AGG(CASE WHEN final_gone + other_gone > 0 THEN CONCAT('game ', CAST(game_id AS STRING), ' of ',
+                  CAST(game_date AS STRING)) END, ', ' ORDER BY game_date, game_id) AS named
+FROM (
+    SELECT stored.week, stored.game_id, stored.game_date,
+           CASE WHEN stored.status = 'Final' AND COALESCE(sent.status, '') <> 'Final' THEN 1 ELSE 0 END AS final_gone,
+           CASE WHEN stored.status <> 'Final' AND stored.status NOT LIKE 'Postponed%'
+                AND stored.status NOT LIKE 'Cancel%' AND sent.game_id IS NULL THEN 1 ELSE 0 END AS other_gone
+    FROM {stored_games} AS stored
+    LEFT JOIN {bdl_games} AS sent ON sent.game_id = stored.game_id AND sent.week = stored.week
+    WHERE stored.game_id NOT IN (SELECT game_id FROM {bdl_games_quarantine} AS moved WHERE rule = 'moved')
+) AS known GROUP BY week
 """,
-        (Threshold("final_games_gone", NONE, DEFINITION),),
+        (
+            Threshold("final_games_gone", NONE, DEFINITION),
+            Threshold("other_games_gone", NONE, DEFINITION, warn_range=Range()),
+        ),
         blocking=True,
-        why="The source still sends every final game that is stored; an empty response must not empty a week.",
+        why="A game that was listed is listed still, has moved, or was called off, and a final one is final still; an "
+        "empty response must not empty a week.",
         remedy="materialize the week again later; if the league has really annulled the game, use let_games_go: true.",
         due=None,
+    ),
+    Check(
+        BDL_GAMES,
+        "quarantined_listings",
+        quarantined_rows_sql(BDL_GAMES),
+        (
+            Threshold("rows_quarantined", NONE, DEFINITION, warn_range=Range()),
+            Threshold("share_quarantined", Range(at_most=MOST_ROWS_QUARANTINED), DESIGN),
+        ),
+        blocking=False,
+        why="Every listed game can be read, stands in the list once, and is between two of the 30 teams.",
+        remedy="nba_raw.bdl_games_quarantine has the rows; the next run of the week fetches them again.",
+        due=None,
+    ),
+    Check(
+        BDL_GAMES,
+        EQUAL_SCHEDULES,
+        "",
+        (Threshold("teams_with_fewer_games", NONE, DEFINITION, warn_range=Range()),),
+        blocking=False,
+        why="All teams have equally many regular-season games on the source's list of the season.",
+        remedy="games of the named teams are not listed; the next run of the week asks again.",
+        due=None,
+    ),
+    Check(
+        BDL_GAMES,
+        "games_per_team",
+        """
+SELECT week, SUM(games) / 2 AS rows_looked_at, MAX(games) AS most_games_of_a_team
+FROM (
+    SELECT week, team, COUNT(*) AS games
+    FROM (
+        SELECT week, home_team AS team FROM {bdl_games} AS home WHERE status = 'Final'
+        UNION ALL SELECT week, visitor_team AS team FROM {bdl_games} AS visitor WHERE status = 'Final'
+    ) AS side GROUP BY week, team
+) AS team_week GROUP BY week
+""",
+        (Threshold("most_games_of_a_team", Range(at_most=5), SIX_SEASONS, warn_range=Range(at_most=7)),),
+        blocking=True,
+        due=LISTED_FINAL_GAMES,
+        why="A team plays at most once a day, and at most five times a week.",
+        remedy="look for games that are listed twice.",
     ),
     # In the real seasons, games are at most 7 days apart (the All-Star break); the shortest summer has 10 weeks.
     Check(

@@ -2,7 +2,8 @@
 
 In a check's SQL, `{table_name}` stands for the rows of the measured weeks: staged ones of the table under audit,
 published ones of every other table. `{table_name_so_far}` adds the published rows of the `{days_before}` days before.
-`{final_games}` are the final games of `{bdl_games}`, `{stored_final_games}` those published already.
+`{listed_final_games}` are the final games of `{bdl_games}`, `{final_games}` those of them that are not in quarantine,
+`{stored_games}` the games published already.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from nba_assets.tables import BDL_GAMES, WEEKLY_TABLES, Table
+from nba_assets.tables import BDL_GAMES, QUARANTINE_TABLES, WEEKLY_TABLES, Table
 from nba_assets.warehouse.interface import Query, window_parameters
 
 DAYS_BEFORE = 56
@@ -24,8 +25,10 @@ def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[st
     staged: the relations of the staged rows of tables under audit, by table name.
     """
     relations = {table.name: staged.get(table.name) or published(table) for table in WEEKLY_TABLES}
-    relations["final_games"] = _final(relations[BDL_GAMES.name])
-    relations["stored_final_games"] = _final(published(BDL_GAMES))
+    relations |= {table.name: published(table) for table in QUARANTINE_TABLES}
+    relations["listed_final_games"] = _final(relations[BDL_GAMES.name])
+    relations["final_games"] = _usable(relations)
+    relations["stored_games"] = published(BDL_GAMES)
     relations |= {f"{table.name}_so_far": _so_far(table, relations[table.name]) for table in WEEKLY_TABLES}
     relations["days_before"] = f"{DAYS_BEFORE}"
     text = sql.format_map(relations)
@@ -34,6 +37,14 @@ def measure(query: Query, sql: str, weeks: Sequence[dt.date], staged: Mapping[st
 
 def _final(games: str) -> str:
     return f"(SELECT * FROM {games} AS listed WHERE status = 'Final')"
+
+
+def _usable(relations: Mapping[str, str]) -> str:
+    return (
+        f"(SELECT * FROM {relations['listed_final_games']} AS played WHERE game_id NOT IN ("
+        f"SELECT game_id FROM {relations['bdl_player_boxscores_quarantine']} AS quarantined WHERE whole_game) "
+        f"OR game_id IN (SELECT game_id FROM {relations['bdl_player_boxscores']} AS box))"
+    )
 
 
 def _so_far(table: Table, rows: str) -> str:

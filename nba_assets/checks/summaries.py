@@ -93,7 +93,7 @@ FROM (
            MAX(game.period) - 4 AS overtimes
     FROM {final_games} AS game
     JOIN {player_game_summary} AS summary ON summary.game_id = game.game_id AND summary.week = game.week
-    GROUP BY game.week, game.game_id, summary.team
+    WHERE game.home_score <> game.visitor_score GROUP BY game.week, game.game_id, summary.team
 ) AS team_game GROUP BY week
 """,
         (Threshold("team_games_of_full_minutes", Range(at_least=0.99), SEASONS, warn_range=Range(at_least=0.95)),),

@@ -47,7 +47,7 @@ class Lineage:
 def classify(
     history: pd.DataFrame,
     lineage: Sequence[Lineage],
-    unfinished: Mapping[dt.date, int],
+    incomplete: Mapping[dt.date, str],
     without_games: Set[dt.date],
     in_progress: dt.date,
 ) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def classify(
         rows_missing, log_disagrees: what is wrong with that publication; "" for nothing.
         unpublished: why the newest attempt failed to publish; "" if it did not fail.
         nothing_due: whether the newest attempt rightly published nothing.
-    lineage: all assets, upstream before downstream. unfinished: by week, past games that are not final.
+    lineage: all assets, upstream before downstream. incomplete: by week, the past games that are missing, and why.
     without_games: weeks known to have no games. in_progress: the current week.
     """
     weeks = pd.Index(sorted(history["week"].unique()), name="week")
@@ -72,13 +72,13 @@ def classify(
         stale[asset.name] = _staleness(asset, by_asset, stale, in_progress)
         for week, record in zip(weeks, own.to_dict("records"), strict=True):
             outdated = stale[asset.name][week]
-            games = unfinished.get(week, 0) if not asset.upstream else 0
-            state, why = _state(record, outdated, games, week in without_games)
+            missing = incomplete.get(week, "") if not asset.upstream else ""
+            state, why = _state(record, outdated, missing, week in without_games)
             rows.append((week, asset.name, state, why))
     return pd.DataFrame(rows, columns=["week", "asset", "state", "why"])
 
 
-def _state(record: Mapping[str, object], outdated: str, unfinished: int, no_games: bool) -> tuple[State, str]:
+def _state(record: Mapping[str, object], outdated: str, missing: str, no_games: bool) -> tuple[State, str]:
     refusal = str(record["unpublished"])
     if record["rows_missing"]:
         return State.ROWS_MISSING, str(record["rows_missing"])
@@ -92,8 +92,8 @@ def _state(record: Mapping[str, object], outdated: str, unfinished: int, no_game
         return (State.NO_GAMES, "") if no_games else (State.NEVER_RUN, "")
     if refusal:
         return State.INCOMPLETE, f"keeps earlier rows: {refusal}"
-    if unfinished:
-        return State.INCOMPLETE, f"{unfinished} games are not final although their date has passed"
+    if missing:
+        return State.INCOMPLETE, missing
     return (State.STALE, outdated) if outdated else (State.COMPLETE, "")
 
 

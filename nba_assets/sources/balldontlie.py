@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 import pandas as pd
 from pydantic import Field, PrivateAttr
 
-from nba_assets.errors import SourceError
-from nba_assets.partitions import last_day, league_today
+from nba_assets.errors import SourceError, SourceUnavailable
+from nba_assets.partitions import last_day, league_today, season_name, season_of
+from nba_assets.sources.balldontlie_rows import box_score_rows, game_rows
 from nba_assets.sources.http import HttpReader, Patience, Refused, per_minute
-from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.sources.interface import BoxScoreSource, Fetched
 from nba_assets.sources.landing import Landing
-from nba_assets.tables import COUNTING_STATS
+from nba_assets.sources.season_listing import SeasonListing, games_of_week, seasons_of
 
+Query = dict[str, Any]
 PER_PAGE = 100
 MOST_PAGES = 400  # a week has about 20; more mean that the cursor never ends
 MOST_BYTES = 20_000_000
 CLOSED_AFTER = dt.timedelta(days=2)
-PLAYED = "Final"
-MONTHS_OF_PLAY = (11, 12, 1, 2, 3)  # a response without games is not kept for a week in these months
+CORRECTED_AFTER = dt.timedelta(days=7)
+SEASON_CANNOT_GO_ON = 11, 1  # month and day of the year after; the longest season ended in October
 TIER_NEEDED = "box scores need the ALL-STAR tier or GOAT, the free tier has games and teams only"
 REFUSED_REQUESTS = {
     400: "the request was not understood: check NBA_FIRST_WEEK and the base URL",
@@ -34,6 +39,14 @@ REFUSED_REQUESTS = {
 
 class RefusedRequest(SourceError):
     """A response that refuses the request; other weeks would be refused too."""
+
+
+@dataclass(frozen=True)
+class KnownListing:
+    """A season's listing that this run has read; refreshed: not from the landing folder."""
+
+    listing: SeasonListing
+    refreshed: bool
 
 
 class Balldontlie(BoxScoreSource):
@@ -54,6 +67,10 @@ class Balldontlie(BoxScoreSource):
     _reader: HttpReader = PrivateAttr()
     _landing: Landing = PrivateAttr()
     _key_is_valid: bool = PrivateAttr(default=False)
+    _opened_at: dt.datetime = PrivateAttr()
+    _listings: dict[int, KnownListing] = PrivateAttr(default_factory=dict)
+    _failure: tuple[float, SourceError | None] = PrivateAttr(default=(0.0, None))
+    _listing_lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def setup_for_execution(self, context: Any) -> None:
         self.open()
@@ -62,6 +79,7 @@ class Balldontlie(BoxScoreSource):
         self._reader.close()
 
     def open(self) -> None:
+        self._opened_at = dt.datetime.now(dt.UTC)
         self._reader = HttpReader(
             self.base_url,
             headers={"Authorization": self.api_key.strip()},
@@ -72,62 +90,121 @@ class Balldontlie(BoxScoreSource):
         )
         self._landing = Landing.for_host(self.landing, self.base_url)
 
-    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
-        kept = None if refresh else self._landing.page(week, "games", 1)
-        pages = [kept] if kept else list(self._pages("games", week, start=1, cursor=None))
-        rows = [row for page in pages for row in _rows(_game, page, week)]
-        final = all(row["status"] == PLAYED for row in rows)
-        plausible = bool(rows) or week.month not in MONTHS_OF_PLAY
-        if not kept and len(pages) == 1 and final and plausible and _is_over(week):
-            self._landing.keep(week, "games", 1, pages[0])
-        return pd.DataFrame(rows)
+    def games(self, week: dt.date, *, refresh: bool) -> Fetched:
+        listings = [self._listing(season, week, refresh=refresh) for season in seasons_of(week)]
+        try:
+            return games_of_week(listings, week)
+        except SourceUnavailable:
+            self._forget_listings(week)
+            raise
 
-    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+    def games_by_team(self, week: dt.date) -> pd.Series[int]:
+        return self._listing(season_of(week), week, refresh=False).games_by_team()
+
+    def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
         keeps = closed and _is_over(week)
         if refresh:
             self._landing.quarantine(week, "stats", "replaced")
-        number, cursor, rows = 0, None, []
-        while keeps and (page := self._landing.page(week, "stats", number + 1)):
-            number, cursor = number + 1, _next_cursor(page)
-            rows += _rows(_box_row, page, week)
-            if cursor is None:
-                return pd.DataFrame(rows)
-        for page in self._pages("stats", week, start=number + 1, cursor=cursor):
-            rows += _rows(_box_row, page, week)
-            number += 1
-            if keeps:
-                self._landing.keep(week, "stats", number, page)
-        return pd.DataFrame(rows)
+        query = {"start_date": f"{week}", "end_date": f"{last_day(week)}"}
+        pages = self._kept_or_fetched(week, "stats", query, keeps=keeps)
+        if moved:
+            pages += self._kept_or_fetched(week, "stats-moved", {"game_ids[]": list(moved)}, keeps=keeps)
+        kept = bool(pages) and dt.datetime.fromisoformat(pages[0]["fetched_at"]) < self._opened_at
+        try:
+            return replace(box_score_rows(pages, f"week {week}"), kept=kept)
+        except SourceError:
+            self._landing.quarantine(week, "stats", "refused")
+            raise
 
     def quarantine(self, week: dt.date) -> None:
-        for kind in ("games", "stats"):
-            self._landing.quarantine(week, kind, "refused")
+        self._landing.quarantine(week, "stats", "refused")
+        self._forget_listings(week)
 
-    def _pages(self, kind: str, week: dt.date, *, start: int, cursor: int | None) -> Iterator[dict[str, Any]]:
-        for _ in range(start, MOST_PAGES):
-            query: dict[str, str | int] = {
-                "start_date": f"{week}",
-                "end_date": f"{last_day(week)}",
-                "per_page": PER_PAGE,
-            }
-            if cursor is not None:
-                query["cursor"] = cursor
-            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": self._fetch(kind, query, week)}
-            yield page
-            following = _next_cursor(page)
-            if following is None:
-                return
-            if following == cursor:
+    def _forget_listings(self, week: dt.date) -> None:
+        """Request the lists of the week's seasons again when they are needed next."""
+        for season in seasons_of(week):
+            self._landing.quarantine(f"season-{season}", "games", "refused")
+            self._listings.pop(season, None)
+
+    def _listing(self, season: int, week: dt.date, *, refresh: bool) -> SeasonListing:
+        """The season's games, requested once a run. week: the one they are first needed for, which errors name."""
+        waiting_since = time.monotonic()
+        with self._listing_lock:
+            known, failed_at, error = self._listings.get(season), *self._failure
+            if known and (known.refreshed or not refresh):
+                return known.listing
+            if error and failed_at >= waiting_since:
+                raise error
+            try:
+                listing = self._fetch_listing(season, week, refresh=refresh)
+            except SourceError as error:
+                self._failure = time.monotonic(), error
+                raise
+            self._listings[season] = KnownListing(listing, refresh)
+            return listing
+
+    def _fetch_listing(self, season: int, week: dt.date, *, refresh: bool) -> SeasonListing:
+        """Kept once the season is over and every game is final."""
+        folder, query = f"season-{season}", {"seasons[]": season}
+        pages = [] if refresh else self._kept(folder, "games")
+        complete = bool(pages) and _next_cursor(pages[-1]) is None
+        if not complete:
+            pages = list(self._pages("games", query, f"week {week}"))
+        try:
+            listing = SeasonListing(season, game_rows(pages, f"week {week}, games of {season_name(season)}"))
+        except SourceError:
+            self._landing.quarantine(folder, "games", "refused")
+            raise
+        if not complete and listing.is_complete and league_today() > dt.date(season + 1, *SEASON_CANNOT_GO_ON):
+            for number, page in enumerate(pages, start=1):
+                self._landing.keep(folder, "games", number, page)
+        return listing
+
+    def _kept(self, folder: dt.date | str, kind: str) -> list[dict[str, Any]]:
+        pages = list[dict[str, Any]]()
+        while page := self._landing.page(folder, kind, len(pages) + 1):
+            pages.append(page)
+            if _next_cursor(page) is None:
                 break
-            cursor = following
-        raise SourceError(f"week {week}: {self.base_url}/v1/{kind} returns pages without end, last cursor {cursor}")
+        return pages
 
-    def _fetch(self, kind: str, query: dict[str, str | int], week: dt.date) -> dict[str, Any]:
+    def _kept_or_fetched(self, week: dt.date, kind: str, query: Query, *, keeps: bool) -> list[dict[str, Any]]:
+        """The pages of a week, those kept first; kept ones from before the last corrections are requested again."""
+        pages = self._kept(week, kind) if keeps else []
+        if any(not _is_corrected(page, week) for page in pages):
+            self._landing.quarantine(week, kind, "replaced")
+            pages = []
+        cursor = _next_cursor(pages[-1]) if pages else None
+        if pages and cursor is None:
+            return pages
+        for page in self._pages("stats", query, f"week {week}", start=len(pages) + 1, cursor=cursor):
+            pages.append(page)
+            if keeps:
+                self._landing.keep(week, kind, len(pages), page)
+        return pages
+
+    def _pages(
+        self, kind: str, query: Query, subject: str, *, start: int = 1, cursor: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        for _ in range(start, MOST_PAGES):
+            following = {} if cursor is None else {"cursor": cursor}
+            body = self._fetch(kind, {**query, "per_page": PER_PAGE, **following}, subject)
+            page = {"fetched_at": dt.datetime.now(dt.UTC).isoformat(), "body": body}
+            yield page
+            next_cursor = _next_cursor(page)
+            if next_cursor is None:
+                return
+            if next_cursor == cursor:
+                break
+            cursor = next_cursor
+        raise SourceError(f"{subject}: {self.base_url}/v1/{kind} returns pages without end, last cursor {cursor}")
+
+    def _fetch(self, kind: str, query: Query, subject: str) -> dict[str, Any]:
         url = self._reader.url(f"/v1/{kind}", query)
         try:
-            body = self._reader.fetch(url, subject=f"week {week}", read=_page_of)
+            body = self._reader.fetch(url, subject=subject, read=_page_of)
         except Refused as refused:
-            raise RefusedRequest(f"week {week}: {self._advice(refused.status, kind, url)}") from None
+            raise RefusedRequest(f"{subject}: {self._advice(refused.status, kind, url)}") from None
         assert body is not None  # no status counts as absent
         self._key_is_valid = True
         return body
@@ -163,50 +240,7 @@ def _is_over(week: dt.date) -> bool:
     return last_day(week) + CLOSED_AFTER < league_today()
 
 
-def _rows(
-    read: Callable[[dict[str, Any]], dict[str, Any]], page: dict[str, Any], week: dt.date
-) -> list[dict[str, Any]]:
-    fetched_at = pd.Timestamp(page["fetched_at"])
-    rows = []
-    for row in page["body"]["data"]:
-        try:
-            rows.append({**read(row), "fetched_at": fetched_at})
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            ident = row.get("id") if isinstance(row, dict) else repr(row)[:80]
-            raise SourceError(
-                f"week {week}: row {ident} of balldontlie cannot be read ({type(error).__name__}: {error}). "
-                "Materialize the week with refresh: true; if it fails again, the API has changed its format"
-            ) from error
-    return rows
-
-
-def _game(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "game_id": row["id"],
-        "game_date": dt.date.fromisoformat(row["date"][:10]),
-        "season": row["season"],
-        "postseason": row["postseason"],
-        "status": row["status"],
-        "tipoff": pd.Timestamp(row["datetime"]) if row.get("datetime") else pd.NaT,
-        "period": row["period"],
-        "home_team": row["home_team"]["abbreviation"],
-        "visitor_team": row["visitor_team"]["abbreviation"],
-        "home_score": row["home_team_score"],
-        "visitor_score": row["visitor_team_score"],
-    }
-
-
-def _box_row(row: dict[str, Any]) -> dict[str, Any]:
-    player, game = row["player"], row["game"]
-    return {
-        "game_id": game["id"],
-        "player_id": player["id"],
-        "game_date": dt.date.fromisoformat(game["date"][:10]),
-        "season": game["season"],
-        "player_name": f"{player['first_name']} {player['last_name']}".strip(),
-        "team": row["team"]["abbreviation"],
-        "position": player.get("position"),
-        "minutes": row["min"],
-        **{stat: row[stat] for stat in COUNTING_STATS},
-        "plus_minus": row.get("plus_minus"),  # missing in older kept responses
-    }
+def _is_corrected(page: dict[str, Any], week: dt.date) -> bool:
+    """Whether the page is from after the last corrections of the week, or they are still to come."""
+    corrected = last_day(week) + CORRECTED_AFTER
+    return league_today() <= corrected or dt.datetime.fromisoformat(page["fetched_at"]).date() > corrected

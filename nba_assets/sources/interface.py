@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+UNREADABLE_COLUMNS = ["game_id", "player_id", "game_date", "rule", "reason", "payload", "fetched_at"]
 EVENING = dt.time(17, 30)
 """Publication time (Eastern) of the evening report, which is used for a day's evening games."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The rows of a response.
+
+    unreadable: one row (UNREADABLE_COLUMNS) for each that could not be read. kept: from an earlier response, not asked
+    for now.
+    """
+
+    rows: pd.DataFrame
+    unreadable: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=UNREADABLE_COLUMNS))
+    kept: bool = False
 
 
 class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
@@ -23,12 +38,20 @@ class BoxScoreSource(dg.ConfigurableResource[Any], ABC):
     weeks_in_flight: int = 1
 
     @abstractmethod
-    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
-        """The games of the week; `refresh` ignores a kept response."""
+    def games(self, week: dt.date, *, refresh: bool) -> Fetched:
+        """The games played in the week, or to be played in it; `refresh` ignores a kept response."""
 
     @abstractmethod
-    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        """The box-score rows of the week. closed: every game is final, so the response may be kept."""
+    def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
+        """The box-score rows of the week.
+
+        moved: games of the week that are listed under another one. closed: every game is final, so the response may be
+        kept.
+        """
+
+    def games_by_team(self, week: dt.date) -> pd.Series[int]:
+        """How many regular-season games of the week's season are listed, by team; empty if the source does not know."""
+        return pd.Series(dtype="int64")
 
     def quarantine(self, week: dt.date) -> None:
         """Move away the kept responses of a week whose rows were refused, so that they are requested again."""

@@ -17,7 +17,7 @@ WRITE_AGAIN = "Free space, fix permissions or set NBA_LANDING; nothing stored wa
 
 
 class Landing:
-    """Pages of one service, at `root`/<week>/<kind>-<page>.json, and other documents.
+    """Pages of one service, at `root`/<week or season>/<kind>-<page>.json, and other documents.
 
     A page is one JSON object: if a killed process wrote only a part of it, it does not parse and counts as missing.
     """
@@ -30,17 +30,20 @@ class Landing:
         """The subfolder of `landing`, a folder or bucket URL, that is named like the host of `base_url`."""
         return cls(UPath(landing) / urlsplit(base_url).netloc.replace(":", "_"))
 
-    def page(self, week: dt.date, kind: str, number: int) -> dict[str, Any] | None:
+    def page(self, folder: dt.date | str, kind: str, number: int) -> dict[str, Any] | None:
         """The kept page, `{"fetched_at": …, "body": …}`; None if there is none or only a part of it."""
         try:
-            kept = orjson.loads(self._path(week, kind, number).read_bytes())
+            kept = orjson.loads(self._path(folder, kind, number).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
         return kept if isinstance(kept, dict) and "body" in kept else None
 
-    def keep(self, week: dt.date, kind: str, number: int, page: dict[str, Any]) -> None:
-        path = self._path(week, kind, number)
-        with _explained(f"week {week}: the response cannot be written to {path}", WRITE_AGAIN):
+    def keep(self, folder: dt.date | str, kind: str, number: int, page: dict[str, Any]) -> None:
+        path = self._path(folder, kind, number)
+        with _explained(
+            f"{f'week {folder}' if isinstance(folder, dt.date) else folder}: the response cannot be written to {path}",
+            WRITE_AGAIN,
+        ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(orjson.dumps(page))
 
@@ -67,17 +70,21 @@ class Landing:
             part.write_bytes(document)
             part.rename(place)
 
-    def quarantine(self, week: dt.date, kind: str, why: str) -> None:
+    def quarantine(self, folder: dt.date | str, kind: str, why: str) -> None:
         """Rename the kept pages to `why`-<instant>-<name>, which is not read again but can be examined."""
-        folder = self._root / week.isoformat()
+        place = self._root / f"{folder}"
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
         next_step = "Fix its permissions, then materialize the week with refresh: true."
-        with _explained(f"week {week}: the kept responses in {folder} cannot be renamed", next_step):
-            for path in list(folder.glob(f"{kind}-*.json")) if folder.exists() else []:
-                path.rename(folder / f"{why}-{stamp}-{path.name}")
+        with _explained(f"{_named(folder)}: the kept responses in {place} cannot be renamed", next_step):
+            for path in list(place.glob(f"{kind}-*.json")) if place.exists() else []:
+                path.rename(place / f"{why}-{stamp}-{path.name}")
 
-    def _path(self, week: dt.date, kind: str, number: int) -> UPath:
-        return self._root / week.isoformat() / f"{kind}-{number:04d}.json"
+    def _path(self, folder: dt.date | str, kind: str, number: int) -> UPath:
+        return self._root / f"{folder}" / f"{kind}-{number:04d}.json"
+
+
+def _named(folder: dt.date | str) -> str:
+    return f"week {folder}" if isinstance(folder, dt.date) else folder
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from nba_assets.tables.model import (
     XGBOOST_MODEL,
 )
 from nba_assets.tables.publications import PUBLICATIONS
+from nba_assets.tables.quarantine import BDL_GAMES_QUARANTINE, BDL_PLAYER_BOXSCORES_QUARANTINE, QUARANTINE_OF
 from nba_assets.tables.schema import Column, Table, Type
 from nba_assets.tables.validation import VALIDATION_METRICS
 
@@ -30,13 +31,16 @@ DATA_TABLES = (
 )
 """The weekly tables of data; the models are built on them."""
 WEEKLY_TABLES = (*DATA_TABLES, *MODEL_TABLES)
+QUARANTINE_TABLES = tuple(QUARANTINE_OF.values())
 ROSTER_TABLES = (BR_ROSTERS_CURRENT, ROSTER_CHANGES)
-ALL_TABLES = (*WEEKLY_TABLES, *ROSTER_TABLES, MODEL_COMPARISON, PUBLICATIONS)
+ALL_TABLES = (*WEEKLY_TABLES, *QUARANTINE_TABLES, *ROSTER_TABLES, MODEL_COMPARISON, PUBLICATIONS)
 
 __all__ = [
     "ALL_TABLES",
     "BDL_GAMES",
+    "BDL_GAMES_QUARANTINE",
     "BDL_PLAYER_BOXSCORES",
+    "BDL_PLAYER_BOXSCORES_QUARANTINE",
     "BR_ROSTERS_CURRENT",
     "COUNTING_STATS",
     "DATA_TABLES",
@@ -48,6 +52,8 @@ __all__ = [
     "PLAYER_POINTS",
     "PREDICTION_ACCURACY",
     "PUBLICATIONS",
+    "QUARANTINE_OF",
+    "QUARANTINE_TABLES",
     "ROSTER_CHANGES",
     "ROSTER_TABLES",
     "TEAM_GAME_SUMMARY",

@@ -49,6 +49,7 @@ BDL_GAMES = Table(
         WEEK,
         GAME_ID,
         GAME_DATE,
+        Column("scheduled_date", Type.DATE, "day the source lists the game under, if it is played on another one"),
         SEASON,
         POSTSEASON,
         required("status", Type.TEXT, "Final once played; before that the tip-off time, a period or Postponed"),

@@ -6,15 +6,17 @@ import pandas as pd
 
 from nba_assets.errors import BadRow
 
+READABLE_MINUTES = r"(?:[0-9]{1,2}(?::[0-5][0-9])?)?"
+"""Whole minutes, minutes and seconds, or an empty text for who did not play."""
+
 
 def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
-    """Minutes as a number: "34" is 34.0, "34:21" is 34.35, "00" is 0.0 and NULL stays NULL.
+    """Minutes as a number: "34" is 34.0, "34:21" is 34.35, "00" and "" are 0.0 and NULL stays NULL.
 
     Any other text is a BadRow.
     """
     text = box_scores["minutes"].astype("string")
-    parts = text.str.extract(r"^([0-9]{1,2})(?::([0-5][0-9]))?\Z")
-    unreadable = text.notna() & parts[0].isna()
+    unreadable = text.notna() & ~text.str.fullmatch(READABLE_MINUTES).fillna(False)
     if unreadable.any():
         row = box_scores.loc[unreadable.idxmax()]
         raise BadRow(
@@ -22,5 +24,6 @@ def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
             f'minutes {row["minutes"]!r} is neither minutes ("34") nor minutes and seconds ("34:21"); '
             "materialize the raw week again with refresh: true"
         )
+    parts = text.mask(text.eq("").fillna(False), "0").str.extract(r"^([0-9]+)(?::([0-9]+))?\Z")
     whole, seconds = parts[0].astype("Float64"), parts[1].fillna("0").astype("Float64")
     return (whole + seconds / 60).astype("float64")

@@ -7,9 +7,9 @@ import pandas as pd
 
 from nba_assets.errors import BadRow
 from nba_assets.tables import COUNTING_STATS, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.transforms.final_scores import ties_settled
 from nba_assets.transforms.minutes import minutes_played
 
-REGULATION_PERIODS = 4
 FREE_THROW_WEIGHT = 0.44  # share of free-throw attempts that end a possession, Kubatko et al. 2007
 
 
@@ -19,7 +19,7 @@ def final_box_scores(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.DataFr
     Adds postseason, overtimes, opponent, is_home, points, opponent_points and won. A row of a team that is not in the
     game is dropped, which the coverage check reports.
     """
-    final = games.loc[games["status"] == "Final"]
+    final = ties_settled(games.loc[games["status"] == "Final"], box_scores)
     sides = [
         pd.DataFrame(
             {
@@ -30,7 +30,7 @@ def final_box_scores(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.DataFr
                 "points": final[f"{side}_score"],
                 "opponent_points": final[f"{other}_score"],
                 "postseason": final["postseason"],
-                "overtimes": (final["period"] - REGULATION_PERIODS).clip(lower=0),
+                "overtimes": final["overtimes"],
             }
         )
         for side, other in (("home", "visitor"), ("visitor", "home"))

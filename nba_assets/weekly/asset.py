@@ -13,15 +13,15 @@ import pandas as pd
 
 from nba_assets.checks.audit import check_specs
 from nba_assets.partitions import BACKFILL_POLICY, WEEKS, weeks_of_keys
-from nba_assets.tables import WEEKLY_TABLES, Table
+from nba_assets.tables import QUARANTINE_OF, WEEKLY_TABLES, Table
 from nba_assets.tables.asset_keys import group_of
 from nba_assets.warehouse.interface import Publication, Warehouse
 from nba_assets.weekly import retries
 from nba_assets.weekly.compute import Transform, compute, failure_reason
-from nba_assets.weekly.events import week_events
+from nba_assets.weekly.events import log_quarantine, week_events
 from nba_assets.weekly.history import evaluated_weeks
 from nba_assets.weekly.load import Input, load
-from nba_assets.weekly.publish import WeeklyRows, WeekResult, audited
+from nba_assets.weekly.publish import WeeklyRows, WeekResult, audited, store_quarantine
 
 OWNERS = ["team:nba-data"]
 WAREHOUSE_PARAMETER = inspect.Parameter(
@@ -38,6 +38,9 @@ OptionalAllWeeksUpTo = Annotated[pd.DataFrame, "up to the week, optional"]
 """Like AllWeeksUpTo, but a week that upstream did not publish is computed too, without its rows."""
 AllWeeksBefore = Annotated[pd.DataFrame, "before the week"]
 """The rows of every week before the run's newest week; for each week the function must leave out the later ones."""
+
+StoredRows = Annotated[pd.DataFrame, "stored"]
+"""The rows that the asset's own table has of the run's weeks; the parameter is called `stored`."""
 
 READS: tuple[tuple[Any, tuple[int | None, bool]], ...] = (
     (SameWeek, (None, True)),
@@ -67,20 +70,24 @@ class WeeklyStep:
         weeks = weeks_of_keys(context.partition_keys)
         if context.retry_number:
             weeks = sorted(set(weeks) - evaluated_weeks(context.instance, context.run, self.table))
-        rows = WeeklyRows(pd.DataFrame(columns=self.table.column_names))
+        nothing = pd.DataFrame(columns=self.table.column_names)
         try:
             loaded = load(context, warehouse, self.inputs, self.not_loaded, weeks)
             transform = functools.partial(self.transform, **arguments)
             rows = compute(context, self.table, transform, self.inputs, loaded, self.takes_weeks)
             rows = replace(rows, failures={**rows.failures, **loaded.refused})
             publication = Publication(context.run.run_id, self.code_version, loaded.read_up_to)
+            if rows.quarantined is not None:
+                computed = [week for week in loaded.weeks if week not in rows.failures]
+                kept = store_quarantine(warehouse, self.table, rows.quarantined, computed, publication)
+                log_quarantine(context, QUARANTINE_OF[self.table.name], kept)
             with audited(warehouse, self.table, rows, [*loaded.weeks, *loaded.refused]) as audit:
                 results = audit.publish(publication)
         except (dg.Failure, dg.RetryRequested):
             raise
         except Exception as error:
             retries.retry_if_transient(context, error)
-            rows = WeeklyRows(rows.frame.iloc[:0], dict.fromkeys(weeks, failure_reason(context, error)))
+            rows = WeeklyRows(nothing, dict.fromkeys(weeks, failure_reason(context, error)))
             with audited(warehouse, self.table, rows, weeks) as audit:
                 results = audit.publish(Publication())
         yield from self.record(context, rows, results)
@@ -126,7 +133,7 @@ def weekly_asset(
 
     def decorate(transform: Transform) -> dg.AssetsDefinition:
         parameters = inspect.signature(transform).parameters
-        inputs = {name: each for name in parameters if (each := _input(name, parameters[name].annotation))}
+        inputs = {name: each for name in parameters if (each := _input(table, name, parameters[name].annotation))}
         not_loaded = [*(Input(dep) for dep in deps), *(Input(dep, required=False) for dep in deps_if_published)]
         step = WeeklyStep(table, version(table, code_version), transform, inputs, not_loaded, "weeks" in parameters)
 
@@ -144,7 +151,7 @@ def weekly_asset(
         publish_weeks.__dict__["__signature__"] = inspect.Signature(list(resources.values()))
         return dg.asset(
             key=table.asset_key,
-            deps=[_dependency(each) for each in (*inputs.values(), *not_loaded)],
+            deps=[_dependency(each) for each in (*inputs.values(), *not_loaded) if not each.own],
             description=f"{table.description}\n\n{inspect.getdoc(transform) or ''}".strip(),
             group_name=group_of(table.asset_key),
             owners=OWNERS,
@@ -166,7 +173,9 @@ def version(table: Table, code_version: str) -> str:
     return f"{code_version}-{table.schema_hash}"
 
 
-def _input(name: str, annotation: Any) -> Input | None:
+def _input(table: Table, name: str, annotation: Any) -> Input | None:
+    if annotation == StoredRows:
+        return Input(table, required=False, own=True)
     reads = next((reads for parameter_type, reads in READS if parameter_type == annotation), None)
     return Input(TABLES_BY_NAME[name], *reads) if reads else None
 

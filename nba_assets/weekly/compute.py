@@ -71,6 +71,9 @@ def _combined(parts: Sequence[WeeklyRows]) -> WeeklyRows:
     return WeeklyRows(
         pd.concat(filled, ignore_index=True) if filled else parts[0].frame,
         {week: why for part in parts for week, why in part.failures.items()},
+        quarantined=pd.concat(aside)
+        if (aside := [p.quarantined for p in parts if p.quarantined is not None])
+        else None,
         measured={
             name: pd.concat([part.measured[name] for part in parts if name in part.measured], ignore_index=True)
             for name in names

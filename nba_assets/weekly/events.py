@@ -8,7 +8,8 @@ The test `weekly/test_events.py` fails when Dagster no longer needs this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -51,6 +52,14 @@ def week_events(
     yield dg.Output(None, metadata={NO_AUTOMATIC_EVENTS: True})
     for output_name in context.assets_def.check_specs_by_output_name:
         yield dg.Output(None, output_name=output_name)
+
+
+def log_quarantine(context: dg.AssetExecutionContext, quarantine: Table, rows: Mapping[dt.date, int]) -> None:
+    """A materialization of the quarantine, which no step of its own writes, for each week that has or had rows."""
+    with written_together(context.instance):
+        for week, row_count in rows.items():
+            metadata = {"dagster/partition_row_count": row_count}
+            context.log_event(dg.AssetMaterialization(quarantine.asset_key, partition=f"{week}", metadata=metadata))
 
 
 def written_together(instance: dg.DagsterInstance) -> AbstractContextManager[None]:

@@ -62,11 +62,13 @@ def evaluated_weeks(instance: dg.DagsterInstance, run: dg.DagsterRun, table: Tab
 
 
 def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: str) -> list[str] | None:
-    """Why blocking checks of this run refused the week; None if the run did not check it."""
-    reasons, checked = [], False
+    """Why this run refused the week: failed blocking checks first, then other failed ones; None if it has no check.
+
+    No reasons if every blocking check passed.
+    """
+    reasons: dict[bool, list[str]] = {True: [], False: []}
+    checked = False
     for check in checks_of(table):
-        if not check.blocking:
-            continue
         records = instance.event_log_storage.get_asset_check_execution_history(
             dg.AssetCheckKey(table.asset_key, check.name), limit=1, partition_filter=PartitionKeyFilter(key=f"{week}")
         )
@@ -74,10 +76,12 @@ def refusals(instance: dg.DagsterInstance, table: Table, week: dt.date, run_id: 
             evaluation = record.evaluation
             if not isinstance(evaluation, dg.AssetCheckEvaluation) or record.run_id != run_id:
                 continue
-            checked = True
+            checked |= check.blocking
             if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-                reasons.append(f"{check.name}: {evaluation.metadata['reason'].value}")
-    return reasons if checked else None
+                reasons[check.blocking].append(f"{check.name}: {evaluation.metadata['reason'].value}")
+    if not checked:
+        return None
+    return reasons[True] + reasons[False] if reasons[True] else []
 
 
 def unpublished_weeks(

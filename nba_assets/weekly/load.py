@@ -25,12 +25,13 @@ class Input:
     """An upstream table as an asset reads it.
 
     reads_up_to: None for the week itself; a number n for every week up to the one n weeks before it. required: a week
-    that the table has not published is not computed.
+    that the table has not published is not computed. own: the table is the asset's own, as published before.
     """
 
     table: Table
     reads_up_to: int | None = None
     required: bool = True
+    own: bool = False
 
     def weeks_read(self, weeks: Sequence[dt.date]) -> list[dt.date]:
         if self.reads_up_to is None:
@@ -65,7 +66,7 @@ def load(
     An upstream table in this run must have published a week in this run; any other table in any run. A week is refused
     if a table lacks published rows of it, or of an earlier week that is read for it.
     """
-    upstream = [*inputs.values(), *not_loaded]
+    upstream = [each for each in (*inputs.values(), *not_loaded) if not each.own]
     if not upstream or not weeks:
         return Loaded(list(weeks))
     if not warehouse.is_there():

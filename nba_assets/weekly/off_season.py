@@ -44,7 +44,7 @@ def off_season(
 
 
 def listed_games(source: BoxScoreSource, week: dt.date) -> int:
-    return len(source.games(week, refresh=True))
+    return len(source.games(week, refresh=True).rows)
 
 
 def stored_games(warehouse: Warehouse, weeks: Sequence[dt.date]) -> int:

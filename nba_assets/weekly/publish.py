@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from nba_assets.checks.audit import Verdict, audit, not_staged
-from nba_assets.errors import SchemaError
-from nba_assets.tables import Table
+from nba_assets.checks.check import Outcome
+from nba_assets.errors import SchemaError, WarehouseError, WarehouseUnavailable
+from nba_assets.tables import QUARANTINE_OF, Table
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Publication, Staged, Warehouse
 
@@ -31,7 +32,12 @@ class WeekResult:
 
     @property
     def refusals(self) -> list[str]:
-        return [f"{verdict.check.name}: {verdict.reason}" for verdict in self.verdicts if verdict.refuses]
+        """Why the week was refused: the blocking checks first, then what else is an error of it."""
+        if not any(verdict.refuses for verdict in self.verdicts):
+            return []
+        errors = [verdict for verdict in self.verdicts if verdict.outcome is Outcome.ERROR]
+        errors.sort(key=lambda verdict: not verdict.refuses)
+        return [f"{verdict.check.name}: {verdict.reason}" for verdict in errors]
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class WeeklyRows:
     quarantine: called with each week whose rows the checks refused, so that a retry does not use them again.
     measured: measurements of checks without SQL, by check name: `week`, `rows_looked_at`, the check's metrics and
         optionally `named`, one row a week.
+    quarantined: rows that cannot be used, with the columns of the table's quarantine but `item`.
     not_blocking: names of blocking checks that a person has overridden: they report, but do not refuse a week.
     """
 
@@ -51,6 +58,7 @@ class WeeklyRows:
     not_blocking: frozenset[str] = frozenset()
     retryable: Collection[dt.date] = ()
     measured: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    quarantined: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,34 @@ class Audited:
 
     def _refused(self, verdicts: Sequence[Verdict]) -> bool:
         return any(verdict.refuses and verdict.check.name not in self.rows.not_blocking for verdict in verdicts)
+
+
+def store_quarantine(
+    warehouse: Warehouse, table: Table, rows: pd.DataFrame, weeks: Sequence[dt.date], publication: Publication
+) -> dict[dt.date, int]:
+    """Replace what the table's quarantine has of these weeks; how many rows it has now of those that have or had some.
+
+    Nothing is written where there is and was nothing.
+    """
+    quarantine = QUARANTINE_OF[table.name]
+    changed = sorted({*rows["week"], *_weeks_with_rows(warehouse, quarantine, weeks)})
+    if not changed:
+        return {}
+    nothing = pd.DataFrame(columns=quarantine.column_names)
+    numbered = rows.assign(item=rows.groupby("week").cumcount() + 1) if len(rows) else nothing
+    with warehouse.stage(quarantine, to_arrow(numbered, quarantine)) as staged:
+        return staged.publish(changed, publication)
+
+
+def _weeks_with_rows(warehouse: Warehouse, table: Table, weeks: Sequence[dt.date]) -> set[dt.date]:
+    if not warehouse.is_there() or not weeks:
+        return set()
+    try:
+        return set(warehouse.read_weeks(table, weeks)["week"])
+    except WarehouseUnavailable:
+        raise
+    except WarehouseError:
+        return set()  # the warehouse makes its tables when it is first written to
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMA
 from nba_assets.tables.asset_keys import DATA_HEALTH
 from nba_assets.warehouse.frames import to_arrow
 from nba_assets.warehouse.interface import Publication
-from nba_assets_tests.support.small_week import WEEK, a_team_missing, league_week
+from nba_assets_tests.support.small_week import WEEK, league_week, without_minutes
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 COMPLETE, REFUSED, OLD_CODE, FAILED, NO_ANSWER, NEVER_RUN, NO_GAMES = [
@@ -63,7 +63,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeeklyRuns]:
     """A league that plays every week except NO_GAMES; the weeks up to NO_ANSWER were run, not all successfully."""
     folder = tmp_path_factory.mktemp("health") / "project"
     with weekly_runs(folder, COMPLETE, REFUSED, OLD_CODE, NEVER_RUN, LAST) as runs:
-        runs.league.answer(FAILED, a_team_missing(FAILED))
+        runs.league.answer(FAILED, without_minutes(FAILED))
         runs.league.answer(NO_ANSWER, SourceError("nothing but errors"))
         assert runs.run(COMPLETE, OLD_CODE, tables=ALL).success
         assert not runs.run(FAILED, tables=ALL).success
@@ -81,9 +81,7 @@ def test_an_untouched_history_is_complete(runs: WeeklyRuns) -> None:
 
 
 def test_every_state_follows_from_real_runs(runs: WeeklyRuns) -> None:
-    wrong = league_week(REFUSED)
-    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
-    runs.league.answer(REFUSED, wrong)
+    runs.league.answer(REFUSED, without_minutes(REFUSED))
     assert not runs.run(REFUSED, tables=[BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY]).success
     games = league_week(OLD_CODE).games.assign(week=OLD_CODE)
     with runs.warehouse.stage(BDL_GAMES, to_arrow(games, BDL_GAMES)) as staged:
@@ -95,11 +93,11 @@ def test_every_state_follows_from_real_runs(runs: WeeklyRuns) -> None:
         State.ROWS_MISSING: 0,
         State.LOG_DISAGREES: 0,
     }
-    assert "bdl_player_boxscores incomplete: keeps earlier rows: rows_per_final_game" in told.line(REFUSED)
+    assert "bdl_player_boxscores incomplete: keeps earlier rows: minutes_null_rate" in told.line(REFUSED)
     assert "player_game_summary incomplete: keeps earlier rows: run" in told.line(REFUSED)
     assert "bdl_games stale: its code has changed since" in told.line(OLD_CODE)
     assert "stale: bdl_games was published later" in told.line(OLD_CODE)
-    assert "bdl_player_boxscores failed: rows_per_final_game: final_games_of_one_team 1" in told.line(FAILED)
+    assert "bdl_player_boxscores failed: minutes_null_rate: minutes_null_rate 1" in told.line(FAILED)
     assert "read its failed checks, repair the source" in told.line(FAILED)
     assert "bdl_games failed: row_integrity: nothing but errors" in told.line(NO_ANSWER)
     assert f"| {NEVER_RUN}, {LAST} | bdl_games, bdl_player_boxscores, team_game_summary and 7 more never" in told.text

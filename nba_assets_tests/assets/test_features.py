@@ -18,7 +18,7 @@ from nba_assets.checks.model import NO_TARGET_LEAKAGE
 from nba_assets.tables import NBAC_INJURY_REPORT
 from nba_assets.tables.model import PLAYER_GAME_FEATURES
 from nba_assets_tests.assets.test_weekly_assets import FIRST, SECOND, THIRD, WEEKS
-from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, LeagueWeek, a_team_missing, league_week
+from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, LeagueWeek, league_week, without_minutes
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, weekly_runs
 
 TABLES = (*BOX_SCORE_TABLES, NBAC_INJURY_REPORT, PLAYER_GAME_FEATURES)
@@ -105,7 +105,7 @@ def test_a_past_game_that_is_not_final_is_no_leak(runs: WeeklyRuns, status: str)
 
 
 def test_a_refused_week_of_the_range_is_no_leak(runs: WeeklyRuns) -> None:
-    runs.league.answer(SECOND, a_team_missing(SECOND))
+    runs.league.answer(SECOND, without_minutes(SECOND))
     assert judged(runs.run(FIRST, THIRD, tables=TABLES)) == said(PASSED, FIRST, THIRD)
 
 

@@ -11,16 +11,23 @@ import duckdb
 import pandas as pd
 import pytest
 
-from nba_assets.assets.raw import fetch_weeks, gather
 from nba_assets.errors import SourceError
 from nba_assets.sources.balldontlie import RefusedRequest
-from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.sources.interface import Fetched
+from nba_assets.sources.many_weeks import fetch_weeks, gather
+from nba_assets.tables import (
+    BDL_GAMES,
+    BDL_PLAYER_BOXSCORES,
+    BDL_PLAYER_BOXSCORES_QUARANTINE,
+    PLAYER_GAME_SUMMARY,
+    TEAM_GAME_SUMMARY,
+)
 from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED
 from nba_assets_tests.support.small_week import NO_GAMES, WEEK, LeagueWeek, league_week
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
-ROWS = pd.DataFrame({"game_id": [1, 2]})
+ROWS = Fetched(pd.DataFrame({"game_id": [1, 2]}))
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def rows_by_week(runs: WeeklyRuns, table: object) -> dict[dt.date, int]:
 
 
 def test_weeks_are_yielded_as_they_arrive_with_the_errors_of_failed_ones() -> None:
-    def ask(week: dt.date) -> pd.DataFrame:
+    def ask(week: dt.date) -> Fetched:
         if week == SECOND:
             raise SourceError(f"week {week}: no answer")
         time.sleep(0.2 if week == FIRST else 0)
@@ -47,8 +54,8 @@ def test_weeks_are_yielded_as_they_arrive_with_the_errors_of_failed_ones() -> No
     assert {week: str(rows) for week, rows in fetched if isinstance(rows, SourceError)} == {
         SECOND: f"week {SECOND}: no answer"
     }
-    gathered = gather(BDL_GAMES, iter(fetched), lambda week: None)
-    assert gathered.frame["week"].tolist() == [FIRST, FIRST, THIRD, THIRD]
+    gathered = gather(BDL_GAMES, iter(fetched))
+    assert gathered.rows["week"].tolist() == [FIRST, FIRST, THIRD, THIRD]
     assert gathered.failures == {SECOND: f"week {SECOND}: no answer"}
 
 
@@ -56,7 +63,7 @@ def test_no_more_weeks_are_in_flight_than_allowed() -> None:
     running: list[dt.date] = []
     most = 0
 
-    def ask(week: dt.date) -> pd.DataFrame:
+    def ask(week: dt.date) -> Fetched:
         nonlocal most
         running.append(week)
         most = max(most, len(running))
@@ -71,7 +78,7 @@ def test_no_more_weeks_are_in_flight_than_allowed() -> None:
 def test_a_refused_request_ends_all_further_requests() -> None:
     asked = []
 
-    def ask(week: dt.date) -> pd.DataFrame:
+    def ask(week: dt.date) -> Fetched:
         asked.append(week)
         raise RefusedRequest("401: the key is not accepted")
 
@@ -81,9 +88,9 @@ def test_a_refused_request_ends_all_further_requests() -> None:
 
 
 def test_weeks_without_rows_give_the_columns_of_the_table() -> None:
-    gathered = gather(BDL_GAMES, iter([(FIRST, pd.DataFrame())]), lambda week: None)
-    assert gathered.frame.empty
-    assert list(gathered.frame.columns) == BDL_GAMES.column_names
+    gathered = gather(BDL_GAMES, iter([(FIRST, Fetched(pd.DataFrame()))]))
+    assert gathered.rows.empty
+    assert list(gathered.rows.columns) == BDL_GAMES.column_names
 
 
 def with_minutes(week: dt.date, text: str) -> LeagueWeek:
@@ -99,7 +106,7 @@ def as_text(week: dt.date) -> LeagueWeek:
     return wrong
 
 
-def test_every_kind_of_wrong_response_fails_only_its_week_and_is_named(runs: WeeklyRuns) -> None:
+def test_every_kind_of_wrong_response_costs_only_its_week_or_game_and_is_named(runs: WeeklyRuns) -> None:
     """A failed request, text in a number and minutes that are no time, in one run over three weeks."""
     assert runs.run(FIRST, THIRD).success
     runs.league.answer(FIRST, SourceError(f"week {FIRST}: the source did not answer"))
@@ -110,17 +117,18 @@ def test_every_kind_of_wrong_response_fails_only_its_week_and_is_named(runs: Wee
         f"week {FIRST}: row_integrity: week {FIRST}: the source did not answer"
         in told[f"bdl_games_{EVERY_WEEK_PUBLISHED}"]
     )
-    raw = told[f"bdl_player_boxscores_{EVERY_WEEK_PUBLISHED}"]
-    assert "nba_raw.bdl_player_boxscores.pts, row 0 (game_id=" in raw
-    assert "'twenty' is not a whole number" in raw
-    summary = told[f"player_game_summary_{EVERY_WEEK_PUBLISHED}"]
-    assert "minutes 'abc' is neither minutes" in summary
     assert (
         rows_by_week(runs, BDL_PLAYER_BOXSCORES) == rows_by_week(runs, PLAYER_GAME_SUMMARY) == dict.fromkeys(WEEKS, 90)
     )
-    for table in (PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY):
-        assert runs.states(table, [FIRST, SECOND])["row_integrity"] == ["EXECUTION_FAILED"] * 2
-    assert runs.states(PLAYER_GAME_SUMMARY, [THIRD])["row_integrity"] == ["FAILED"]
+    quarantined = runs.warehouse.read_weeks(BDL_PLAYER_BOXSCORES_QUARANTINE, WEEKS)
+    rows = quarantined[~quarantined["whole_game"]].set_index("week")
+    assert rows["rule"].to_dict() == dict.fromkeys([SECOND, THIRD], "unreadable number")
+    assert rows.loc[SECOND, "reason"].endswith("Player 0 of ATL: pts 'twenty'")
+    assert rows.loc[THIRD, "reason"].endswith("Player 0 of ATL: minutes 'abc'")
+    games = quarantined[quarantined["whole_game"]]
+    assert games.groupby("week")["game_id"].nunique().to_dict() == {SECOND: 1, THIRD: 1}
+    assert runs.states(BDL_PLAYER_BOXSCORES, WEEKS)["quarantined_games"] == ["EXECUTION_FAILED", "FAILED", "FAILED"]
+    assert runs.states(PLAYER_GAME_SUMMARY, WEEKS)["row_integrity"] == ["EXECUTION_FAILED", "SUCCEEDED", "SUCCEEDED"]
 
 
 def test_a_refused_key_is_one_clear_failure_and_changes_nothing(runs: WeeklyRuns) -> None:
@@ -145,6 +153,25 @@ def test_a_response_without_the_stored_games_clears_no_week(runs: WeeklyRuns) ->
     assert f"week {THIRD}: final_games_kept: final_games_gone 1 is outside the bound = 0: game " in told
     assert rows_by_week(runs, BDL_PLAYER_BOXSCORES) == dict.fromkeys(WEEKS, 90)
     assert runs.states(BDL_GAMES, WEEKS)["final_games_kept"] == ["SUCCEEDED", "FAILED", "FAILED"]
+
+
+def test_a_scheduled_game_that_is_listed_no_more_is_named(runs: WeeklyRuns) -> None:
+    coming, one_less = league_week(FIRST), league_week(FIRST)
+    coming.games.loc[2, ["status", "home_score", "visitor_score"]] = "2021-12-24T00:30:00Z", 0, 0
+    coming.box_scores = coming.box_scores[coming.box_scores["game_id"] != coming.games.loc[2, "game_id"]]
+    one_less.games, one_less.box_scores = coming.games.drop(index=2), coming.box_scores
+    called_off = league_week(FIRST)
+    called_off.games, called_off.box_scores = coming.games.assign(), coming.box_scores
+    called_off.games.loc[2, "status"] = "Postponed"
+    runs.league.answer(FIRST, coming, coming, called_off, called_off, coming, coming, one_less, one_less)
+    for outcome in (True, True, True, False):
+        assert runs.run(FIRST).success
+        (judged, *_) = runs.executions(BDL_GAMES, "final_games_kept", FIRST)
+        assert judged["evaluation"]["success"] is outcome
+    assert judged["evaluation"]["severity"] == "WARN"
+    assert f"other_games_gone 1 is outside the bound = 0: game {coming.games.loc[2, 'game_id']} of 2021-12-23" in str(
+        judged["evaluation"]["description"]
+    )
 
 
 def test_let_games_go_publishes_the_week_and_the_check_still_names_the_game(runs: WeeklyRuns) -> None:

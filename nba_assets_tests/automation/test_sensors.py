@@ -24,7 +24,7 @@ from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES
 from nba_assets_tests.alerting.test_alerts import SECRET, serving, status, to_webhook, webhook
 from nba_assets_tests.conftest import TellFault
 from nba_assets_tests.support.emulators import free_port
-from nba_assets_tests.support.small_week import WEEK, a_team_missing, league_week
+from nba_assets_tests.support.small_week import WEEK, league_week, without_minutes
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, weekly_runs
 
 FIRST, SECOND, THIRD = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(3)]
@@ -62,14 +62,14 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 
 
 REFUSED = (
-    "FAILED: rows_per_final_game of nba_raw/bdl_player_boxscores, week 2021-12-24. "
-    "final_games_of_one_team 1 is outside the bound = 0\n"
-    "http://dagit/assets/nba_raw/bdl_player_boxscores?view=checks&checkDetail=rows_per_final_game"
+    "FAILED: minutes_null_rate of nba_raw/bdl_player_boxscores, week 2021-12-24. "
+    "minutes_null_rate 1 is outside the bound < 0.01\n"
+    "http://dagit/assets/nba_raw/bdl_player_boxscores?view=checks&checkDetail=minutes_null_rate"
 )
 
 
 def test_a_refused_week_and_its_failed_run_are_one_incident_until_it_is_solved(watch: Watch) -> None:
-    watch.runs.league.answer(SECOND, a_team_missing(SECOND))
+    watch.runs.league.answer(SECOND, without_minutes(SECOND))
     assert not watch.runs.run(FIRST, THIRD).success
     assert watch.look_and_hear() == [REFUSED]
     assert watch.look_and_hear() == []
@@ -78,9 +78,7 @@ def test_a_refused_week_and_its_failed_run_are_one_incident_until_it_is_solved(w
     watch.runs.league.answer(SECOND)
     assert watch.runs.run(SECOND).success
     (solved,) = watch.look_and_hear()
-    assert solved.startswith(
-        "SOLVED: rows_per_final_game of nba_raw/bdl_player_boxscores, week 2021-12-24 was the last"
-    )
+    assert solved.startswith("SOLVED: minutes_null_rate of nba_raw/bdl_player_boxscores, week 2021-12-24 was the last")
 
 
 def test_all_weeks_of_a_range_that_fail_one_check_are_one_message(watch: Watch) -> None:
@@ -149,7 +147,7 @@ def test_no_message_is_lost_while_the_webhook_is_down_and_its_address_never_appe
     tell_fault: TellFault,
     request: pytest.FixtureRequest,
 ) -> None:
-    watch.runs.league.answer(FIRST, a_team_missing(FIRST))
+    watch.runs.league.answer(FIRST, without_minutes(FIRST))
     watch.runs.run(FIRST)
     watch.look(answer)
     assert watch.told["failed_checks"] == "1 finished runs read, 0 messages sent, 1 kept for later"
@@ -171,7 +169,7 @@ def test_no_message_is_lost_while_the_webhook_is_down_and_its_address_never_appe
 
 def test_a_first_tick_after_weeks_counts_old_failures_and_reports_new_ones(watch: Watch) -> None:
     for week in (FIRST, SECOND):
-        watch.runs.league.answer(week, a_team_missing(week))
+        watch.runs.league.answer(week, without_minutes(week))
     watch.runs.run(FIRST)
     later = time.time() + TOO_OLD + 60
     messages: list[str] = []
@@ -179,13 +177,13 @@ def test_a_first_tick_after_weeks_counts_old_failures_and_reports_new_ones(watch
     told = tick(watch.runs.instance, ledger := AlertState(), observe_checks, silent, later, messages.append)
     assert told == "1 finished runs read, 1 messages sent, 0 kept for later"
     assert messages == [
-        "LEFT OUT: 1 failure from more than 7 days ago, still open, of rows_per_final_game of "
+        "LEFT OUT: 1 failure from more than 7 days ago, still open, of minutes_null_rate of "
         "nba_raw/bdl_player_boxscores. Look at the asset checks and runs in Dagit."
     ]
     watch.runs.run(SECOND)
     tick(watch.runs.instance, ledger, observe_checks, silent, time.time(), messages.append)
     assert [message.split(". ")[0] for message in messages[1:]] == [
-        "FAILED: rows_per_final_game of nba_raw/bdl_player_boxscores, week 2021-12-24 (now 2 in all)"
+        "FAILED: minutes_null_rate of nba_raw/bdl_player_boxscores, week 2021-12-24 (now 2 in all)"
     ]
 
 

@@ -105,6 +105,20 @@ def unread(count: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
         pytest.param(
             "days_without_report",
             "warn",
+            "2021-12-19, 2021-12-23",
+            drop("team in ['BKN', 'CHA', 'CHI', 'CLE'] and status == 'Out'"),
+            id="two days in a row without a report",
+        ),
+        pytest.param(
+            "days_without_report",
+            "warn",
+            "2021-12-17, 2021-12-23",
+            drop("team in ['ATL', 'BOS', 'CHI', 'CLE'] and status == 'Out' or status == 'Not Yet Submitted'"),
+            id="two days apart without a report",
+        ),
+        pytest.param(
+            "days_without_report",
+            "warn",
             "2021-12-19",
             drop("team in ['BKN', 'CHA'] and status == 'Out'"),
             id="a day without a report",
@@ -131,14 +145,17 @@ def test_a_share_of_one_percent_unread_passes(verdicts: Verdicts, right: pd.Data
     assert verdicts(wrong)["unread_lines"].outcome == "pass"
 
 
-def test_a_week_of_days_without_a_report_warns_and_hides_behind_no_other_check(
+def test_three_days_in_a_row_without_a_report_are_an_error_that_hides_behind_no_other_check(
     verdicts: Verdicts, right: pd.DataFrame
 ) -> None:
     told = verdicts(right.iloc[:0])
     assert {name: verdict.outcome for name, verdict in told.items() if verdict.outcome != "pass"} == {
-        "days_without_report": "warn"
+        "days_without_report": "error"
     }
-    assert "2021-12-17, 2021-12-19, 2021-12-23" in told["days_without_report"].reason
+    assert told["days_without_report"].reason == (
+        "days_in_a_row_without_report 3 is outside the bound <= 2: 2021-12-17, 2021-12-19, 2021-12-23"
+    )
+    assert not told["days_without_report"].refuses
     assert told["unread_lines"].reason == "no rows to look at"
 
 

@@ -22,7 +22,7 @@ from nba_assets_tests.end_to_end.conftest import FIRST, LAST, assert_same_rows
 from nba_assets_tests.support.box_score_weeks import BOX_SCORE_TABLES
 from nba_assets_tests.support.command_line import Project, Replay, Run, StartReplay, finish, replay_project, replaying
 
-PAGES = 4 + 17 + 17 + 15 + 20  # games of four weeks, then the stats of each
+PAGES = 17 + 17 + 15 + 20  # the stats of four weeks
 
 
 def weeks(*rows: int) -> dict[str, int]:
@@ -71,7 +71,7 @@ def test_the_key_is_nowhere_in_what_a_run_wrote(winter: Replay, tmp_path: Path) 
 def test_a_killed_backfill_goes_on_where_it_was(real_weeks: Project, winter: Replay, tmp_path: Path) -> None:
     project = replay_project(tmp_path / "var", winter)
     before = len(winter.requests)
-    asked = lambda: len(winter.requests) - before  # noqa: E731
+    asked = lambda: sum("/stats" in path for path, _ in winter.requests[before:])  # noqa: E731
     landed = project.data / "landing"
     moments: dict[str, Callable[[], bool]] = {
         "among the first pages": lambda: asked() >= 12,
@@ -116,7 +116,8 @@ def test_weeks_with_few_games_and_none(replay: StartReplay, tmp_path: Path) -> N
     july = [evaluation for evaluation in project.evaluations() if evaluation.partition == "2022-07-01"]
     assert july
     reasons = {evaluation.metadata["reason"].value for evaluation in july}
-    assert reasons == {"no games", "no rows to look at"}
+    listed = "teams_with_fewer_games 0 is within the bound = 0"
+    assert reasons == {"no games", "no rows to look at", listed}
     assert all(evaluation.passed for evaluation in july)
 
 
@@ -154,7 +155,7 @@ def assert_right_to_the_row(project: Project, reasons: str) -> None:
     assert len(judged) > 135 * 12
     assert [evaluation.description for evaluation in judged if not evaluation.passed] == []
     (decision,) = [evaluation for evaluation in evaluations if evaluation.check_name == "decision"]
-    assert decision.metadata["reasons"].value == reasons
+    assert str(decision.metadata["reasons"].value).startswith(reasons)
 
 
 def test_three_seasons_of_box_scores_are_a_success_to_the_row(replay: StartReplay, tmp_path: Path) -> None:

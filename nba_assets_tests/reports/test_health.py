@@ -25,7 +25,7 @@ SMALL = [
     Lineage(MODEL, "1", {FEATURES: 1, RAW: None}),
     Lineage(POINTS, "1", {FEATURES: None, MODEL: None}),
 ]
-NOTHING: Mapping[dt.date, int] = {}
+NOTHING: Mapping[dt.date, str] = {}
 LATER = FOURTH + dt.timedelta(days=28)
 EASTERN = ZoneInfo("US/Eastern")
 
@@ -61,11 +61,11 @@ def changed(week: dt.date, asset: str, **facts: object) -> pd.DataFrame:
 def told(
     history: pd.DataFrame,
     in_progress: dt.date = LATER,
-    unfinished: Mapping[dt.date, int] = NOTHING,
+    incomplete: Mapping[dt.date, str] = NOTHING,
     without_games: frozenset[dt.date] = frozenset(),
 ) -> dict[tuple[dt.date, str], str]:
     """The weeks and assets that are not complete, with state and reason."""
-    states = classify(history, SMALL, unfinished, without_games, in_progress)
+    states = classify(history, SMALL, incomplete, without_games, in_progress)
     assert len(states) == len(SMALL) * len(WEEKS)
     return {
         (row.week, row.asset): f"{row.state}: {row.why}".removesuffix(": ")
@@ -148,8 +148,8 @@ def test_a_week_s_state(history: pd.DataFrame, expected: dict[tuple[dt.date, str
 
 
 def test_games_that_are_not_final_in_time_leave_their_week_incomplete() -> None:
-    expected = {(SECOND, RAW): "incomplete: 2 games are not final although their date has passed"}
-    assert told(backfilled(), unfinished={SECOND: 2}) == expected
+    expected = {(SECOND, RAW): "incomplete: game 1 is missing"}
+    assert told(backfilled(), incomplete={SECOND: "game 1 is missing"}) == expected
 
 
 def test_a_week_that_never_ran_is_no_gap_if_the_source_lists_no_games() -> None:
@@ -257,7 +257,7 @@ def test_the_source_is_not_asked_about_a_gap_longer_than_any_off_season() -> Non
 def test_the_report_counts_by_month_and_says_what_to_do() -> None:
     states = classify(
         changed(SECOND, RAW, published=None, code_version=None, unpublished="row_integrity: 1 | 2"),
-        SMALL, unfinished={}, without_games=set(), in_progress=FOURTH,
+        SMALL, incomplete={}, without_games=set(), in_progress=FOURTH,
     )  # fmt: skip
     text = markdown(states, FOURTH)
     assert text.startswith("# Data health: 3 of 4 weeks are complete\n")

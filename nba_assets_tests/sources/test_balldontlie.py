@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from upath import UPath
 
 from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.partitions import WEEK, league_today, week_of
+from nba_assets.sources import balldontlie
 from nba_assets.sources.balldontlie import MOST_BYTES, Balldontlie, RefusedRequest
 from nba_assets.tables import COUNTING_STATS
 from nba_assets_tests.conftest import ScriptedWeb, Server
@@ -69,11 +71,12 @@ def without_instant(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_a_game_becomes_a_row(web: ScriptedWeb, tmp_path: Path) -> None:
-    web.answers = [page(GAME, changed(GAME, id=8, status="2021-12-26T00:00:00Z", datetime=None, home_team_score=0))]
-    rows = api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    web.answers = [page(GAME, changed(GAME, id=8, datetime=None, home_team={"abbreviation": "BOS"}, home_team_score=0))]
+    rows = api(web.url, tmp_path).games(CHRISTMAS, refresh=False).rows
     assert without_instant(rows).to_dict("records")[0] == {
         "game_id": 7,
         "game_date": dt.date(2021, 12, 25),
+        "scheduled_date": None,
         "season": 2021,
         "postseason": False,
         "status": "Final",
@@ -91,7 +94,7 @@ def test_a_game_becomes_a_row(web: ScriptedWeb, tmp_path: Path) -> None:
 def test_a_box_score_becomes_a_row_with_minutes_as_sent(web: ScriptedWeb, tmp_path: Path) -> None:
     sent = ["34", "34:21", "7", "", "abc", None]
     web.answers = [page(*(changed(BOX_ROW, min=minutes) for minutes in sent))]
-    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False).rows
     assert rows["minutes"].tolist() == sent
     assert without_instant(rows).to_dict("records")[0] == {
         "game_id": 7,
@@ -111,13 +114,13 @@ def test_a_box_score_becomes_a_row_with_minutes_as_sent(web: ScriptedWeb, tmp_pa
 def test_an_answer_without_plus_minus_has_none(web: ScriptedWeb, tmp_path: Path) -> None:
     older = {name: value for name, value in BOX_ROW.items() if name != "plus_minus"}
     web.answers = [page(older, changed(BOX_ROW, plus_minus=None), BOX_ROW)]
-    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False).rows
     assert rows["plus_minus"].isna().tolist() == [True, True, False]
 
 
 def test_pages_are_followed_by_their_cursor_with_the_key(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers = [page(BOX_ROW, cursor=70), page(changed(BOX_ROW, id=71), cursor=71), page(changed(BOX_ROW, id=72))]
-    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False).rows
     assert len(rows) == 3
     queries = [parse_qs(urlsplit(path).query) for path in web.paths]
     assert [query.pop("cursor", None) for query in queries] == [None, ["70"], ["71"]]
@@ -142,7 +145,7 @@ def test_a_refusal_is_one_request_and_one_clear_error(
     with pytest.raises(RefusedRequest) as error:
         api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
     told = str(error.value)
-    assert f"week 2021-12-24: {web.url}/v1/games?start_date=2021-12-24" in told
+    assert f"week 2021-12-24: {web.url}/v1/games?seasons%5B%5D=2021&per_page=100" in told
     assert f"HTTP {status}" in told
     assert advice in told
     assert SECRET not in told
@@ -150,13 +153,13 @@ def test_a_refusal_is_one_request_and_one_clear_error(
 
 
 def test_box_scores_refused_after_games_came_mean_a_tier_too_low(replay: StartReplay, tmp_path: Path) -> None:
-    free = replay("--since", "2021-12-20", "--today", "2022-01-10", "--tier", "free")
+    free = replay("--since", "2022-04-05", "--today", "2022-04-20", "--tier", "free")
     source = api(free.url, tmp_path)
     with pytest.raises(RefusedRequest, match=r"the key was refused: .* If it is valid, the key's tier is too low"):
-        source.box_scores(CHRISTMAS, closed=True, refresh=False)
-    assert len(source.games(CHRISTMAS, refresh=False)) == 39
+        source.box_scores(dt.date(2022, 4, 8), closed=True, refresh=False)
+    assert len(source.games(dt.date(2022, 4, 8), refresh=False).rows) == 28
     with pytest.raises(RefusedRequest, match=r"HTTP 401: the key's tier is too low: box scores need the ALL-STAR tier"):
-        source.box_scores(CHRISTMAS, closed=True, refresh=False)
+        source.box_scores(dt.date(2022, 4, 8), closed=True, refresh=False)
 
 
 def test_weeks_are_fetched_within_the_limit_of_the_all_star_tier(replay: StartReplay, tmp_path: Path) -> None:
@@ -165,7 +168,7 @@ def test_weeks_are_fetched_within_the_limit_of_the_all_star_tier(replay: StartRe
     source = api(all_star.url, tmp_path, requests_per_minute=60)
     weeks = [CHRISTMAS + number * WEEK for number in range(4)]
     with ThreadPoolExecutor(source.weeks_in_flight) as pool:
-        found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False), weeks)
+        found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False).rows, weeks)
         assert sum(map(len, found)) > 1474 + 1994
     assert len(all_star.requests) > 60
     assert {status for _, status in all_star.requests} == {200}
@@ -184,7 +187,7 @@ def test_an_address_that_cannot_be_asked_is_told_at_once(url: str, tmp_path: Pat
 )
 def test_a_passing_fault_is_tried_again(fault: Any, web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers = [fault, fault, page(GAME)]
-    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False)) == 1
+    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False).rows) == 1
     assert len(web.paths) == 3
 
 
@@ -199,7 +202,7 @@ def test_an_answer_that_does_not_come_is_tried_again(web: ScriptedWeb, tmp_path:
     web.answer = answer
     source = api(web.url, tmp_path)
     source._reader.client.timeout = 0.3
-    assert len(source.games(CHRISTMAS, refresh=False)) == 1
+    assert len(source.games(CHRISTMAS, refresh=False).rows) == 1
     late.set()
     assert len(web.paths) == 2
 
@@ -207,7 +210,7 @@ def test_an_answer_that_does_not_come_is_tried_again(web: ScriptedWeb, tmp_path:
 def test_what_retry_after_asks_for_is_waited(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answers, web.headers = [429, page(GAME)], {"Retry-After": "2"}
     started = time.monotonic()
-    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False)) == 1
+    assert len(api(web.url, tmp_path).games(CHRISTMAS, refresh=False).rows) == 1
     assert 2.0 <= time.monotonic() - started < 10.0
     assert len(web.paths) == 2
 
@@ -215,7 +218,7 @@ def test_what_retry_after_asks_for_is_waited(web: ScriptedWeb, tmp_path: Path) -
 def test_seconds_of_429_are_sat_out_without_a_storm(web: ScriptedWeb, tmp_path: Path) -> None:
     opens = time.monotonic() + 4.0
     web.answer = lambda path: page(GAME) if time.monotonic() > opens else (429, b'{"error":"Too many requests"}')
-    assert len(api(web.url, tmp_path, give_up_seconds=60.0).games(CHRISTMAS, refresh=False)) == 1
+    assert len(api(web.url, tmp_path, give_up_seconds=60.0).games(CHRISTMAS, refresh=False).rows) == 1
     assert len(web.paths) < 40
 
 
@@ -294,21 +297,56 @@ def test_an_answer_without_end_is_cut(web: ScriptedWeb, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "reason"),
     [
-        pytest.param({"id": 70}, "row 70 .*KeyError: 'player'", id="player missing"),
-        pytest.param(changed(BOX_ROW, team=None), "row 70 .*TypeError", id="team null"),
+        pytest.param({"id": 70}, "row 70 of game 70 has no field 'player'", id="player missing"),
+        pytest.param(changed(BOX_ROW, player=None), "row 70 of game 7 has player None, which", id="player null"),
+        pytest.param(changed(BOX_ROW, pts=2**64), "row 70 of game 7 has pts 1.8", id="beyond 64 bits"),
+        pytest.param(changed(BOX_ROW, team=None), "row 70 of game 7 has team None, and the player's", id="team null"),
         pytest.param(changed(BOX_ROW, game=changed(BOX_ROW["game"], date="Sunday")), "row 70 .*Sunday", id="no date"),
-        pytest.param("text", "row 'text' ", id="text"),
-        pytest.param(None, "row None ", id="null"),
+        pytest.param("text", "row 'text' of game None", id="text"),
+        pytest.param(None, "row None of game None", id="null"),
     ],
 )
-def test_a_row_of_another_shape_is_an_error_naming_it(row: object, told: str, web: ScriptedWeb, tmp_path: Path) -> None:
-    web.answers = [page(BOX_ROW, row), page(BOX_ROW)]
+def test_a_row_of_another_shape_is_set_aside_and_named(
+    row: object, reason: str, web: ScriptedWeb, tmp_path: Path
+) -> None:
+    web.answers = [page(BOX_ROW, row, BOX_ROW)]
+    fetched = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(fetched.rows) == 2
+    (unreadable,) = fetched.unreadable.to_dict("records")
+    assert re.match(reason, unreadable["reason"])
+    assert json.loads(unreadable["payload"]) == row
+
+
+def test_a_game_of_a_season_that_its_date_is_not_in_is_set_aside(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answer = lambda path: page(GAME, changed(GAME, id=8, season=2019))
+    fetched = api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert fetched.rows["game_id"].tolist() == [7]
+    assert fetched.unreadable["reason"].tolist() == ["row 8 of game 8 has season 2019, and is played on 2021-12-25"]
+
+
+def test_kept_pages_that_cannot_be_used_are_requested_again_by_the_same_call(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page({"id": 70}), page(BOX_ROW)]
     source = api(web.url, tmp_path)
-    with pytest.raises(SourceError, match=f"week 2021-12-24: {told}"):
+    with pytest.raises(SourceError, match="cannot be read"):
         source.box_scores(CHRISTMAS, closed=True, refresh=False)
-    assert len(source.box_scores(CHRISTMAS, closed=True, refresh=False)) == 1, "the bad answer was kept"
+    assert len(source.box_scores(CHRISTMAS, closed=True, refresh=False).rows) == 1
+
+
+def test_rows_that_are_mostly_of_another_shape_are_an_error(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answers = [page(BOX_ROW, {"id": 70}, {"id": 71})]
+    with pytest.raises(SourceError, match=r"week 2021-12-24: 2 of 3 rows .* row 70 .*the API has changed its format"):
+        api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+
+
+def test_a_row_without_team_has_that_of_its_player(web: ScriptedWeb, tmp_path: Path) -> None:
+    game = changed(BOX_ROW["game"], home_team_id=20, visitor_team_id=1)
+    other = changed(BOX_ROW, team={"abbreviation": "NYK", "id": 20})
+    player = changed(BOX_ROW["player"], team_id=20)
+    web.answers = [page(other, changed(BOX_ROW, team=None, player=player, game=game))]
+    rows = api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False).rows
+    assert rows["team"].tolist() == ["NYK", "NYK"]
 
 
 def test_all_weeks_in_flight_share_one_limit(web: ScriptedWeb, tmp_path: Path) -> None:
@@ -317,7 +355,7 @@ def test_all_weeks_in_flight_share_one_limit(web: ScriptedWeb, tmp_path: Path) -
     def answer(path: str) -> tuple[int, bytes]:
         arrivals.append(time.monotonic())
         time.sleep(0.05)
-        return page(GAME)
+        return page(BOX_ROW)
 
     web.answer = answer
     asking = (
@@ -327,7 +365,8 @@ def test_all_weeks_in_flight_share_one_limit(web: ScriptedWeb, tmp_path: Path) -
         "api = Balldontlie(api_key='', base_url=sys.argv[1], landing=sys.argv[2], requests_per_minute=12)\n"
         "api.open()\n"
         "with ThreadPoolExecutor(8) as pool:\n"
-        "    list(pool.map(lambda n: api.games(dt.date(2021, 10, 1) + n * dt.timedelta(7), refresh=True), range(30)))\n"
+        "    weeks = [dt.date(2021, 10, 1) + n * dt.timedelta(7) for n in range(30)]\n"
+        "    list(pool.map(lambda week: api.box_scores(week, closed=True, refresh=True), weeks))\n"
     )
     with subprocess.Popen([sys.executable, "-c", asking, web.url, str(tmp_path)]) as process:
         deadline = time.monotonic() + 60
@@ -348,7 +387,7 @@ def test_broken_answers_cost_no_row(replay_url: str, replay: StartReplay, tmp_pa
         source = api(url, tmp_path, give_up_seconds=120.0)
         with ThreadPoolExecutor(2) as pool:
             weeks = [CHRISTMAS, CHRISTMAS + WEEK]
-            found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False), weeks)
+            found = pool.map(lambda week: source.box_scores(week, closed=True, refresh=False).rows, weeks)
             return without_instant(pd.concat(found))
 
     whole = box_scores(replay_url)
@@ -371,23 +410,70 @@ def test_the_key_is_not_shown_with_the_source(tmp_path: Path) -> None:
 
 
 def test_the_key_is_in_no_kept_answer(web: ScriptedWeb, tmp_path: Path) -> None:
-    web.answers = [page(GAME)]
-    api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
-    (kept,) = tmp_path.rglob("*.json")
-    assert SECRET not in kept.read_text()
+    web.answers = [page(GAME), page(BOX_ROW)]
+    source = api(web.url, tmp_path)
+    source.games(CHRISTMAS, refresh=False)
+    source.box_scores(CHRISTMAS, closed=True, refresh=False)
+    kept = list(tmp_path.rglob("*.json"))
+    assert len(kept) == 2
+    assert not any(SECRET in file.read_text() for file in kept)
 
 
-@pytest.mark.parametrize(
-    ("week", "asked"),
-    [pytest.param(CHRISTMAS, 2, id="in the season"), pytest.param(dt.date(2022, 7, 1), 1, id="in July")],
-)
-def test_no_games_is_an_answer_to_keep_only_out_of_season(
-    week: dt.date, asked: int, web: ScriptedWeb, tmp_path: Path
-) -> None:
+def test_an_empty_list_is_no_quiet_week_in_the_season(web: ScriptedWeb, tmp_path: Path) -> None:
     web.answer = lambda path: page()
+    with pytest.raises(SourceUnavailable, match="week 2021-12-24: no game of 2021-22 is listed"):
+        api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert api(web.url, tmp_path).games(dt.date(2022, 7, 8), refresh=False).rows.empty
+    assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_a_week_without_games_between_games_is_not_quiet(web: ScriptedWeb, tmp_path: Path) -> None:
+    days = {7: "2021-12-20", 8: "2022-01-02"}
+    web.answer = lambda path: page(*(changed(GAME, id=game, date=day, datetime=None) for game, day in days.items()))
+    with pytest.raises(SourceUnavailable, match="no game is listed between 2021-12-20 and 2022-01-02"):
+        api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    days[8] = "2022-01-12"
+    assert api(web.url, tmp_path).games(CHRISTMAS, refresh=False).rows.empty
+
+
+def test_a_moved_game_is_of_the_week_it_is_played_in_whichever_week_comes_first(
+    web: ScriptedWeb, tmp_path: Path
+) -> None:
+    february, march = dt.date(2022, 1, 28), dt.date(2022, 3, 4)
+    moved = changed(GAME, date="2022-02-01", datetime="2022-03-08T00:00:00.000Z")
+    unknown = changed(GAME, id=8, date="2022-02-02", datetime="2022-02-02T00:00:00.000Z")
+    web.answer = lambda path: page(moved, unknown)
+    for weeks in ((february, march), (march, february)):
+        source = api(web.url, tmp_path)
+        found = {week: source.games(week, refresh=False) for week in weeks}
+        assert found[march].rows[["game_id", "game_date", "scheduled_date"]].to_numpy().tolist() == [
+            [7, dt.date(2022, 3, 7), dt.date(2022, 2, 1)]
+        ]
+        assert found[february].rows["game_id"].tolist() == [8]
+        assert found[february].unreadable["reason"].tolist() == ["game 7, ATL at NYK, is played on 2022-03-07"]
+
+
+def test_a_game_that_is_listed_twice_is_there_once(web: ScriptedWeb, tmp_path: Path) -> None:
+    web.answer = lambda path: page(changed(GAME, id=6, status="2021-12-25T22:00:00Z"), GAME, changed(GAME, id=9))
+    found = api(web.url, tmp_path).games(CHRISTMAS, refresh=False)
+    assert found.rows["game_id"].tolist() == [7]
+    assert found.unreadable[["game_id", "rule"]].to_numpy().tolist() == [[9, "twin game"], [6, "twin game"]]
+
+
+def test_kept_pages_from_before_the_corrections_are_requested_once_more(
+    web: ScriptedWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.answer = lambda path: page(BOX_ROW)
+    monkeypatch.setattr(balldontlie, "league_today", lambda: dt.date(2022, 1, 3))
+    api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    (kept,) = tmp_path.rglob("stats-0001.json")
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "fetched_at": "2022-01-03T12:00:00+00:00"}))
+    api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(web.paths) == 1
+    monkeypatch.setattr(balldontlie, "league_today", lambda: dt.date(2022, 1, 7))
     for _ in range(2):
-        assert api(web.url, tmp_path).games(week, refresh=False).empty
-    assert len(web.paths) == asked
+        api(web.url, tmp_path).box_scores(CHRISTMAS, closed=True, refresh=False)
+    assert len(web.paths) == 2
 
 
 def test_this_week_is_never_kept(web: ScriptedWeb, tmp_path: Path) -> None:
@@ -397,5 +483,5 @@ def test_this_week_is_never_kept(web: ScriptedWeb, tmp_path: Path) -> None:
     for _ in range(2):
         source.games(week, refresh=False)
         source.box_scores(week, closed=True, refresh=False)
-    assert len(web.paths) == 4
+    assert len(web.paths) == 3  # a source lists a season once
     assert list(tmp_path.rglob("*.json")) == []

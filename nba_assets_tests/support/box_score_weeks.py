@@ -7,7 +7,7 @@ For tests of sources, checks and storage: same job, same process, same messages 
 import datetime as dt
 import sys
 
-from nba_assets.__main__ import run_job
+from nba_assets.__main__ import print_failed_checks, run_job
 from nba_assets.automation.jobs import week_range_tags
 from nba_assets.partitions import weeks_between
 from nba_assets.tables import (
@@ -25,15 +25,16 @@ MORE = {"--metrics": VALIDATION_METRICS.asset_key, "--report": BACKFILL_REPORT}
 
 
 def backfill(first: dt.date, last: dt.date, *options: str) -> bool:
-    """Whether every week from `first` to `last` was published by every box-score table."""
+    """Whether every week from `first` to `last` was published by every box-score table, and no check is an error."""
     fetch = {"config": {"refresh": "--refresh" in options}}
     added = [key for option, key in MORE.items() if option in options]
-    return run_job(
+    result = run_job(
         "backfill",
         {"nba_raw__bdl_games": fetch, "nba_raw__bdl_player_boxscores": fetch},
         asset_selection=[*(table.asset_key for table in BOX_SCORE_TABLES), *added],
         tags=week_range_tags(weeks_between(first, last)),
-    ).success
+    )
+    return not print_failed_checks(result) and result.success
 
 
 if __name__ == "__main__":

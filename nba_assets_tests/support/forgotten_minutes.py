@@ -1,13 +1,14 @@
 """A run that goes wrong the way the API once did: one week comes without minutes, and the weeks around it are good."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import dagster as dg
-import pandas as pd
 import pytest
 
 from nba_assets.definitions import build_definitions
 from nba_assets.settings import Settings
+from nba_assets.sources.interface import Fetched
 from nba_assets.sources.sample.source import SampleSource
 from nba_assets_tests.support.command_line import Project
 
@@ -17,9 +18,9 @@ class ForgetfulSource(SampleSource):
 
     forgotten: str
 
-    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        rows = super().box_scores(week, closed=closed, refresh=refresh)
-        return rows.assign(minutes=None) if week.isoformat() == self.forgotten else rows
+    def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
+        fetched = super().box_scores(week, closed=closed, refresh=refresh)
+        return Fetched(fetched.rows.assign(minutes=None)) if week.isoformat() == self.forgotten else fetched
 
 
 def run_raw_weeks(project: Project, first: str, last: str, forgotten: str) -> str:

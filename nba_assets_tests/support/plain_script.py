@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
-from nba_assets.assets.raw import fetch_weeks, gather
 from nba_assets.definitions import box_score_source, warehouse_of
 from nba_assets.partitions import weeks_between
 from nba_assets.settings import Settings
 from nba_assets.sources.balldontlie import Balldontlie
-from nba_assets.sources.interface import BoxScoreSource
+from nba_assets.sources.interface import BoxScoreSource, Fetched
+from nba_assets.sources.many_weeks import fetch_weeks, gather
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -34,24 +34,24 @@ def backfill(settings: Settings, weeks: Sequence[dt.date]) -> bool:
     if isinstance(source, Balldontlie):
         source.open()
     fetched = fetch_weeks(lambda week: source.games(week, refresh=False), weeks, source.weeks_in_flight)
-    stored = [publish(warehouse, BDL_GAMES, gather(BDL_GAMES, fetched, source.quarantine), weeks)]
+    stored = [publish(warehouse, BDL_GAMES, WeeklyRows(gather(BDL_GAMES, fetched).rows), weeks)]
     games = warehouse.read_weeks(BDL_GAMES, weeks)
     answers = fetch_weeks(box_scores_of(games, source), weeks, source.weeks_in_flight)
     stored.append(
-        publish(warehouse, BDL_PLAYER_BOXSCORES, gather(BDL_PLAYER_BOXSCORES, answers, source.quarantine), weeks)
+        publish(warehouse, BDL_PLAYER_BOXSCORES, WeeklyRows(gather(BDL_PLAYER_BOXSCORES, answers).rows), weeks)
     )
     for table, frame in summaries_of(games, warehouse.read_weeks, weeks):
         stored.append(publish(warehouse, table, WeeklyRows(frame), weeks))
     return all(result.published for results in stored for result in results)
 
 
-def box_scores_of(games: pd.DataFrame, source: BoxScoreSource) -> Callable[[dt.date], pd.DataFrame]:
+def box_scores_of(games: pd.DataFrame, source: BoxScoreSource) -> Callable[[dt.date], Fetched]:
     unfinished = set(games.loc[games["status"] != "Final", "week"])
     busy = set(games["week"])
 
-    def ask(week: dt.date) -> pd.DataFrame:
+    def ask(week: dt.date) -> Fetched:
         if week not in busy:
-            return pd.DataFrame()
+            return Fetched(pd.DataFrame())
         return source.box_scores(week, closed=week not in unfinished, refresh=False)
 
     return ask

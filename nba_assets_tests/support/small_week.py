@@ -1,13 +1,15 @@
 """One small league week whose every number adds up: what tests take as right, and change to make it wrong."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 from pydantic import PrivateAttr
 
 from nba_assets.league.teams import TEAMS
-from nba_assets.sources.interface import EVENING, BoxScoreSource, InjuryReportSource, Report
+from nba_assets.sources.interface import EVENING, BoxScoreSource, Fetched, InjuryReportSource, Report
 from nba_assets.tables import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
@@ -87,10 +89,10 @@ def league_week(week: dt.date = WEEK, games: int = 3) -> LeagueWeek:
     return LeagueWeek(pd.DataFrame(listed), pd.DataFrame(rows)[columns])
 
 
-def a_team_missing(week: dt.date) -> LeagueWeek:
-    """Wrong in one way: Atlanta's rows did not come."""
+def without_minutes(week: dt.date) -> LeagueWeek:
+    """Wrong in one way: no player's minutes came."""
     wrong = league_week(week)
-    wrong.box_scores = wrong.box_scores.query("team != 'ATL'")
+    wrong.box_scores["minutes"] = None
     return wrong
 
 
@@ -101,6 +103,7 @@ def _game(week: dt.date, number: int) -> dict[str, object]:
         "week": week,
         "game_id": week.toordinal() * 100 + number,
         "game_date": date,
+        "scheduled_date": None,
         "season": 2021,
         "postseason": False,
         "status": "Final",
@@ -117,10 +120,12 @@ def _game(week: dt.date, number: int) -> dict[str, object]:
 def _box_score(game: dict[str, object], side: str) -> list[dict[str, object]]:
     lines = HOME_LINES if side == "home" else VISITOR_LINES
     facts = {name: game[name] for name in ("week", "game_id", "game_date", "season", "fetched_at")}
-    team = str(game[f"{side}_team"])
+    team, week = str(game[f"{side}_team"]), cast("dt.date", game["week"])
     rows = []
     for number in range(ROSTER):
         line = dict(zip(LINE_COLUMNS, lines[number] if number < len(lines) else NOT_PLAYED, strict=True))
+        # No week has the lines of the one before.
+        line["turnover"] += abs((week - WEEK).days) // 7 % 5 if line["fga"] else 0
         in_overtime = 5 if game["period"] == 5 and number < 5 else 0
         of_player = {
             "player_id": list(TEAMS).index(team) * 100 + number,
@@ -152,11 +157,11 @@ class SmallLeague(BoxScoreSource):
     def asked(self) -> list[dt.date]:
         return self._asked
 
-    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
-        return self._answer(week).games.drop(columns="week", errors="ignore")
+    def games(self, week: dt.date, *, refresh: bool) -> Fetched:
+        return Fetched(self._answer(week).games.drop(columns="week", errors="ignore"))
 
-    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
-        return self._answer(week).box_scores.drop(columns="week", errors="ignore")
+    def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
+        return Fetched(self._answer(week).box_scores.drop(columns="week", errors="ignore"))
 
     def _answer(self, week: dt.date) -> LeagueWeek:
         self._asked.append(week)

@@ -29,7 +29,7 @@ from upath import UPath
 from nba_assets.checks.catalogue import checks_of
 from nba_assets.errors import WarehouseError
 from nba_assets.partitions import weeks_between
-from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, Table
+from nba_assets.tables import ALL_TABLES, BDL_GAMES, BDL_PLAYER_BOXSCORES, QUARANTINE_TABLES, Table
 from nba_assets.warehouse import bigquery_tables
 from nba_assets.warehouse.bigquery import BigQueryWarehouse
 from nba_assets.warehouse.bigquery_connection import BigQueryConnection
@@ -161,7 +161,9 @@ def merge(warehouse: Warehouse, frame: pd.DataFrame) -> None:
     warehouse.merge(BDL_GAMES, to_arrow(frame, BDL_GAMES))
 
 
-AUDIT = len(checks_of(BDL_GAMES)) + len({check.due for check in checks_of(BDL_GAMES) if check.due})
+AUDIT = sum(bool(check.sql) for check in checks_of(BDL_GAMES)) + len(
+    {check.due for check in checks_of(BDL_GAMES) if check.due}
+)
 
 
 @pytest.mark.parametrize(
@@ -460,7 +462,7 @@ def test_a_backfill_leaves_the_same_rows_as_in_duckdb(
     assert len(weeks) == 6
     duckdb = DuckDBWarehouse(path=str(on_disk.warehouse))
     rows, differing = compared(duckdb, open_bigquery(bigquery, prefix), weeks)
-    assert [name for name, table in rows.items() if table.num_rows == 0] == []
+    assert [name for name, table in rows.items() if table.num_rows == 0] == [table.name for table in QUARANTINE_TABLES]
     assert differing == []
     on_disk_models, in_bucket_models = (
         sorted(path.parent.name for path in (UPath(root) / "models").glob("*/card.json"))

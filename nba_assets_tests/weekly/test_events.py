@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from nba_assets.checks.catalogue import checks_of
 from nba_assets.partitions import WEEKS as ALL_WEEKS
+from nba_assets.sources.interface import Fetched
 from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.weekly.run_check import NAME as EVERY_WEEK_PUBLISHED
-from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, WEEK, SmallLeague, a_team_missing, league_week
+from nba_assets_tests.support.small_week import BOX_SCORE_TABLES, WEEK, SmallLeague, league_week, without_minutes
 from nba_assets_tests.support.weekly_runs import WeeklyRuns, failures, weekly_runs
 
 FIRST, SECOND, THIRD, FOURTH = WEEKS = [WEEK + dt.timedelta(days=7 * index) for index in range(4)]
 SUCCEEDED, FAILED, MISSING = "SUCCEEDED", "FAILED", "MISSING"
-CHECK = "rows_per_final_game"
-REFUSED = "rows_per_final_game: final_games_of_one_team 1 is outside the bound = 0"
+CHECK, ROWS = "minutes_null_rate", "rows_per_final_game"
+REFUSED = "minutes_null_rate: minutes_null_rate 1 is outside the bound < 0.01"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_range_is_one_run_with_a_result_for_each_week(runs: WeeklyRuns) -> Non
         assert runs.published(table) == [FIRST, SECOND, THIRD]
         assert every_check(runs.states(table, WEEKS)) == [SUCCEEDED] * 3 + [MISSING]
 
-    (execution,) = runs.executions(BDL_PLAYER_BOXSCORES, CHECK, SECOND)
+    (execution,) = runs.executions(BDL_PLAYER_BOXSCORES, ROWS, SECOND)
     evaluation = execution["evaluation"]
     assert (evaluation["partition"], evaluation["success"]) == (f"{SECOND}", True)
     assert evaluation["targetMaterialization"]["runId"] == result.run_id
@@ -68,8 +68,8 @@ def test_a_range_is_one_run_with_a_result_for_each_week(runs: WeeklyRuns) -> Non
         for entry in evaluation["metadataEntries"]
     }
     assert told["rows_looked_at"] == told["final_games"] == 3
-    assert told[CHECK] == 30.0
-    assert told[f"{CHECK} passes"] == ">= 24 and <= 42"
+    assert told[ROWS] == 30.0
+    assert told[f"{ROWS} passes"] == ">= 24 and <= 42"
     assert told["reason"].startswith("rows_per_final_game 30 is within the bound >= 24 and <= 42; ")
 
     first, _, third = result.asset_materializations_for_node("nba_raw__bdl_player_boxscores")
@@ -77,7 +77,7 @@ def test_a_range_is_one_run_with_a_result_for_each_week(runs: WeeklyRuns) -> Non
     numbers = {name: entry.value for name, entry in first.metadata.items()}
     assert numbers["dagster/partition_row_count"] == numbers["rows"] == 90
     assert (numbers["first_date"], numbers["last_date"]) == (f"{FIRST}", f"{FIRST + dt.timedelta(days=6)}")
-    assert (numbers["minutes_null_rate"], numbers[CHECK]) == (0.0, 30.0)
+    assert (numbers["minutes_null_rate"], numbers[ROWS]) == (0.0, 30.0)
     assert first.tags
     assert first.tags["dagster/code_version"]
 
@@ -86,7 +86,7 @@ def test_a_bad_week_of_a_range_keeps_its_rows_the_good_ones_go_on_and_a_repair_t
     runs: WeeklyRuns,
 ) -> None:
     first_run = runs.run(SECOND)
-    runs.league.answer(SECOND, a_team_missing(SECOND))
+    runs.league.answer(SECOND, without_minutes(SECOND))
     result = runs.run(FIRST, THIRD)
 
     assert not result.success
@@ -106,7 +106,7 @@ def test_a_bad_week_of_a_range_keeps_its_rows_the_good_ones_go_on_and_a_repair_t
     assert runs.states(BDL_PLAYER_BOXSCORES, WEEKS)[CHECK] == [SUCCEEDED, FAILED, SUCCEEDED, MISSING]
     newest, oldest = runs.executions(BDL_PLAYER_BOXSCORES, CHECK, SECOND)
     assert [newest["status"], oldest["status"]] == [FAILED, SUCCEEDED]
-    assert newest["evaluation"]["description"] == f"{SECOND}: final_games_of_one_team 1 is outside the bound = 0"
+    assert newest["evaluation"]["description"] == f"{SECOND}: minutes_null_rate 1 is outside the bound < 0.01"
     assert newest["evaluation"]["targetMaterialization"]["runId"] == first_run.run_id
 
     runs.league.answer(SECOND)
@@ -120,7 +120,7 @@ def test_a_week_that_another_run_publishes_meanwhile_still_counts_as_published(r
     meanwhile = iter([lambda: runs.run(SECOND, tables=[BDL_GAMES])])
 
     class Overtaken(SmallLeague):
-        def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+        def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
             for other_run in meanwhile:
                 assert other_run().success
             return super().box_scores(week, closed=closed, refresh=refresh)
@@ -133,7 +133,7 @@ def test_a_week_that_another_run_publishes_meanwhile_still_counts_as_published(r
 
 
 def test_a_backfill_split_into_runs_has_the_same_results(runs: WeeklyRuns) -> None:
-    runs.league.answer(THIRD, a_team_missing(THIRD))
+    runs.league.answer(THIRD, without_minutes(THIRD))
     assert [runs.run(FIRST, SECOND).success, runs.run(THIRD, FOURTH).success] == [True, False]
     assert stored_rows(runs) == {FIRST: 90, SECOND: 90, FOURTH: 90}
     assert runs.published(PLAYER_GAME_SUMMARY) == [FIRST, SECOND, FOURTH]
@@ -152,7 +152,7 @@ def test_a_warning_is_no_failure_and_holds_nothing_back(runs: WeeklyRuns) -> Non
     few.box_scores = few.box_scores.query("minutes != '00'")
     runs.league.answer(FIRST, few)
     assert runs.run(FIRST).success
-    (execution,) = runs.executions(BDL_PLAYER_BOXSCORES, CHECK, FIRST)
+    (execution,) = runs.executions(BDL_PLAYER_BOXSCORES, ROWS, FIRST)
     assert (execution["evaluation"]["success"], execution["evaluation"]["severity"]) == (False, "WARN")
     assert stored_rows(runs) == {FIRST: 60}
 

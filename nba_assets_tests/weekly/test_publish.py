@@ -23,10 +23,10 @@ def games(*weeks: dt.date, home_score: int = 107) -> pd.DataFrame:
     return frame.assign(home_score=home_score)
 
 
-def tie(frame: pd.DataFrame, week: dt.date) -> pd.DataFrame:
-    """A final game of the week has no winner."""
+def one_team(frame: pd.DataFrame, week: dt.date) -> pd.DataFrame:
+    """In a game of the week a team plays against itself."""
     first = frame.index[frame["week"] == week][0]
-    return frame.assign(home_score=frame["home_score"].where(frame.index != first, frame["visitor_score"]))
+    return frame.assign(home_team=frame["home_team"].where(frame.index != first, frame["visitor_team"]))
 
 
 def put(warehouse: DuckDBWarehouse, frame: pd.DataFrame, *weeks: dt.date) -> list[WeekResult]:
@@ -48,14 +48,14 @@ def test_good_weeks_are_stored_and_told_with_their_rows_and_days(warehouse: Duck
 
 def test_a_refused_week_keeps_its_earlier_rows_and_says_why(warehouse: DuckDBWarehouse) -> None:
     put(warehouse, games(FIRST, SECOND), FIRST, SECOND)
-    first, second = put(warehouse, tie(games(FIRST, SECOND, home_score=120), FIRST), FIRST, SECOND)
+    first, second = put(warehouse, one_team(games(FIRST, SECOND, home_score=120), FIRST), FIRST, SECOND)
     assert (first.published, second.published) == (False, True)
-    assert first.refusals == ["final_scores: final_games_without_a_winner 1 is outside the bound = 0"]
+    assert first.refusals == ["final_scores: games_of_one_team 1 is outside the bound = 0"]
     assert stored(warehouse) == {FIRST: {107}, SECOND: {120}}
 
 
 def test_when_every_week_is_refused_nothing_is_written(warehouse: DuckDBWarehouse) -> None:
-    (result,) = put(warehouse, tie(games(FIRST), FIRST), FIRST)
+    (result,) = put(warehouse, one_team(games(FIRST), FIRST), FIRST)
     assert not result.published
     assert stored(warehouse) == {}
 
@@ -72,7 +72,7 @@ def test_an_empty_week_is_published_with_no_rows_and_clears_what_was_there(wareh
 
 def test_each_kind_of_failure_costs_only_its_week(warehouse: DuckDBWarehouse) -> None:
     put(warehouse, games(*WEEKS), *WEEKS)
-    frame = tie(games(FIRST, SECOND, FOURTH, home_score=120), FIRST).astype({"period": object})
+    frame = one_team(games(FIRST, SECOND, FOURTH, home_score=120), FIRST).astype({"period": object})
     frame.loc[frame["week"] == SECOND, "period"] = "four"
     failed = {THIRD: "week 2021-12-31: the source did not answer"}
     results = publish(warehouse, BDL_GAMES, WeeklyRows(frame, failed), WEEKS)

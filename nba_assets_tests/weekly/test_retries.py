@@ -35,9 +35,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeeklyRuns
         yield runs
 
 
-def tie(week: dt.date) -> LeagueWeek:
+def one_team(week: dt.date) -> LeagueWeek:
     wrong = league_week(week)
-    wrong.games = wrong.games.assign(home_score=100, visitor_score=100)
+    wrong.games = wrong.games.assign(home_team="ATL", visitor_team="ATL")
     return wrong
 
 
@@ -67,7 +67,7 @@ def test_only_the_weeks_that_may_pass_are_tried_again_and_each_is_published_and_
     runs: WeeklyRuns,
 ) -> None:
     runs.league.answer(SECOND, NOT_ANSWERED, league_week(SECOND))
-    runs.league.answer(THIRD, tie(THIRD))
+    runs.league.answer(THIRD, one_team(THIRD))
     result = runs.run(FIRST, THIRD, tables=[BDL_GAMES])
     assert tries(result) == 2
     assert runs.league.asked == [FIRST, SECOND, THIRD, SECOND]
@@ -93,7 +93,7 @@ def test_a_source_that_stays_away_is_told_in_the_end_and_good_weeks_stand(runs: 
     [
         pytest.param(RefusedRequest("401: set BALLDONTLIE_API_KEY"), id="key refused"),
         pytest.param(SourceError("week 2021-12-17: row 7 cannot be read"), id="unreadable"),
-        pytest.param(tie(FIRST), id="refused by a check"),
+        pytest.param(one_team(FIRST), id="refused by a check"),
     ],
 )
 def test_what_cannot_pass_is_not_tried_again(runs: WeeklyRuns, answer: LeagueWeek | Exception) -> None:

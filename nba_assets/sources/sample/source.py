@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from nba_assets.errors import SourceError
 from nba_assets.league.player_names import player_key
 from nba_assets.partitions import last_day
 from nba_assets.sources import basketball_reference, nba_injury_report
-from nba_assets.sources.interface import EVENING, BoxScoreSource, InjuryReportSource, Report, RosterSource
+from nba_assets.sources.interface import EVENING, BoxScoreSource, Fetched, InjuryReportSource, Report, RosterSource
 from nba_assets.sources.sample.league import SampleLeague
 
 
@@ -36,13 +36,13 @@ def _league() -> _SharedLeague:
 class SampleSource(BoxScoreSource):
     """Games and box scores of the sample league."""
 
-    def games(self, week: dt.date, *, refresh: bool) -> pd.DataFrame:
+    def games(self, week: dt.date, *, refresh: bool) -> Fetched:
         games = _league().read(lambda league: league.games(week, last_day(week)))
-        return games.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
+        return Fetched(games.assign(scheduled_date=None, fetched_at=pd.Timestamp.now(tz="UTC")))
 
-    def box_scores(self, week: dt.date, *, closed: bool, refresh: bool) -> pd.DataFrame:
+    def box_scores(self, week: dt.date, *, moved: Sequence[int] = (), closed: bool, refresh: bool) -> Fetched:
         rows = _league().read(lambda league: league.box_scores(week, last_day(week)))
-        return rows.assign(fetched_at=pd.Timestamp.now(tz="UTC"))
+        return Fetched(rows.assign(fetched_at=pd.Timestamp.now(tz="UTC")))
 
 
 class SampleInjuryReports(InjuryReportSource):
