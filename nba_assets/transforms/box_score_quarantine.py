@@ -12,7 +12,7 @@ from nba_assets.partitions import week_of
 from nba_assets.tables import COUNTING_STATS
 from nba_assets.tables.quarantine import EXHIBITION, TWIN
 from nba_assets.transforms.final_scores import expected_minutes, minutes_are_off, team_totals, ties_settled
-from nba_assets.transforms.minutes import READABLE_MINUTES, minutes_played
+from nba_assets.transforms.minutes import minutes_played, unreadable_minutes
 
 FINAL = "Final"
 # In the 7,562 games of the real seasons 2018-19 to 2023-24 every team's points are its score, and no team's minutes,
@@ -59,7 +59,8 @@ def _rows_of_the_week(games: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
         return sent
     listed = sent["game_id"].map(games.set_index("game_id")["game_date"])
     rows = sent.assign(game_date=listed.where(listed.notna(), sent["game_date"]))
-    return rows[rows["game_date"].map(week_of) == rows["week"]]
+    weeks = {day: week_of(day) for day in rows["game_date"].unique()}
+    return rows[rows["game_date"].map(weeks) == rows["week"]]
 
 
 def _of_no_row(games: pd.DataFrame, why: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +78,8 @@ def _rows_out_of_place(games: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
     """rule and reason of each row, by its index, that belongs to no listed game or to neither of its teams."""
     listed = games.set_index("game_id")
     home, visitor = sent["game_id"].map(listed["home_team"]), sent["game_id"].map(listed["visitor_team"])
-    readable = sent["minutes"].isna() | sent["minutes"].astype("string").str.fullmatch(READABLE_MINUTES)
+    minutes = sent["minutes"].astype("string")
+    readable = ~minutes.isin(unreadable_minutes(minutes))
     no_number = _no_numbers(sent)
     unlisted, stranger = home.isna(), (sent["team"] != home) & (sent["team"] != visitor)
     played = set(zip(games["game_date"], games["home_team"], strict=True))
@@ -106,8 +108,8 @@ def _no_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """Whether each counting stat is something else than a whole number or NULL."""
     stats = rows[list(COUNTING_STATS)]
     numbers = stats.apply(pd.to_numeric, errors="coerce")
-    text = stats.map(lambda value: isinstance(value, str))
-    return text | stats.notna() & (numbers.isna() | (numbers % 1 != 0))
+    text = stats.select_dtypes(exclude="number").map(lambda value: isinstance(value, str))
+    return text.reindex(columns=stats.columns, fill_value=False) | stats.notna() & (numbers.isna() | (numbers % 1 != 0))
 
 
 def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def ties_settled(final: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def minutes_are_off(totals: pd.DataFrame) -> pd.Series[bool]:
-    """Whether the team's minutes are not those of its game, counted with seconds nor without; not where they are NULL.
+    """Whether the team's minutes are not those of its game, neither with seconds nor without; never where they are NULL.
 
     Without, because seconds can have been added to minutes that were rounded up.
     """
@@ -58,12 +58,12 @@ def team_totals(games: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     games: final ones, with overtimes.
     """
     minutes = minutes_played(rows)
-    lines = rows.assign(total_minutes=minutes, whole_minutes=np.floor(minutes), points=rows["pts"].fillna(0))
-    sums = lines.groupby(["game_id", "team"], sort=True).agg(
-        points=("points", "sum"),
-        minutes=("total_minutes", lambda each: each.sum(skipna=False)),
-        whole_minutes=("whole_minutes", lambda each: each.sum(skipna=False)),
+    lines = rows[["game_id", "team"]].assign(
+        points=rows["pts"].fillna(0), minutes=minutes, whole_minutes=np.floor(minutes), unknown=minutes.isna()
     )
+    sums = lines.groupby(["game_id", "team"], sort=True).sum()
+    counts = ["minutes", "whole_minutes"]
+    sums[counts] = sums[counts].where(sums.pop("unknown") == 0)
     of_game = games.set_index("game_id")[["home_team", "home_score", "visitor_score", "overtimes"]]
     totals = sums.reset_index().join(of_game, on="game_id", how="inner")
     at_home = totals["team"] == totals["home_team"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from nba_assets.errors import BadRow
@@ -16,7 +18,7 @@ def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
     Any other text is a BadRow.
     """
     text = box_scores["minutes"].astype("string")
-    unreadable = text.notna() & ~text.str.fullmatch(READABLE_MINUTES).fillna(False)
+    unreadable = text.isin(unreadable_minutes(text))
     if unreadable.any():
         row = box_scores.loc[unreadable.idxmax()]
         raise BadRow(
@@ -24,6 +26,14 @@ def minutes_played(box_scores: pd.DataFrame) -> pd.Series[float]:
             f'minutes {row["minutes"]!r} is neither minutes ("34") nor minutes and seconds ("34:21"); '
             "materialize the raw week again with refresh: true"
         )
-    parts = text.mask(text.eq("").fillna(False), "0").str.extract(r"^([0-9]+)(?::([0-9]+))?\Z")
-    whole, seconds = parts[0].astype("Float64"), parts[1].fillna("0").astype("Float64")
-    return (whole + seconds / 60).astype("float64")
+    return text.map({each: _as_number(each) for each in text.dropna().unique()}).astype("float64")
+
+
+def unreadable_minutes(text: pd.Series[str]) -> list[str]:
+    """The different texts that are no minutes; there are a hundred texts in a hundred thousand rows."""
+    return [each for each in text.dropna().unique() if not re.fullmatch(READABLE_MINUTES, each)]
+
+
+def _as_number(text: str) -> float:
+    whole, _, seconds = text.partition(":")
+    return int(whole or 0) + int(seconds or 0) / 60
