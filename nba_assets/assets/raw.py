@@ -11,14 +11,10 @@ from nba_assets.errors import SourceError
 from nba_assets.league.seasons import UNEVEN_SEASONS
 from nba_assets.partitions import WEEKS, season_of
 from nba_assets.sources.interface import BoxScoreSource, Fetched
-from nba_assets.sources.many_weeks import Gathered, concatenated, fetch_weeks, gather
-from nba_assets.tables import (
-    BDL_GAMES,
-    BDL_GAMES_QUARANTINE,
-    BDL_PLAYER_BOXSCORES,
-    BDL_PLAYER_BOXSCORES_QUARANTINE,
-)
+from nba_assets.sources.many_weeks import Gathered, fetch_weeks, gather
+from nba_assets.tables import BDL_GAMES, BDL_PLAYER_BOXSCORES, FINAL, QUARANTINE_OF
 from nba_assets.tables.asset_keys import group_of
+from nba_assets.tables.frames import concatenated
 from nba_assets.tables.quarantine import NOTHING_MISSING
 from nba_assets.transforms.box_score_quarantine import screen
 from nba_assets.weekly.asset import OWNERS, SameWeek, StoredRows, weekly_asset
@@ -113,10 +109,8 @@ quarantines = [
         partitions_def=WEEKS,
         metadata={"dagster/column_schema": quarantine.column_schema, "dagster/table_name": quarantine.qualified_name},
     )
-    for table, quarantine in (
-        (BDL_GAMES, BDL_GAMES_QUARANTINE),
-        (BDL_PLAYER_BOXSCORES, BDL_PLAYER_BOXSCORES_QUARANTINE),
-    )
+    for table in (BDL_GAMES, BDL_PLAYER_BOXSCORES)
+    for quarantine in (QUARANTINE_OF[table.name],)
 ]
 
 
@@ -130,7 +124,7 @@ def fetch_box_scores(
 ) -> Gathered:
     """The box scores of the weeks that have games."""
     games = bdl_games.groupby("week").size().to_dict()
-    unfinished = set(bdl_games.loc[bdl_games["status"] != "Final", "week"])
+    unfinished = set(bdl_games.loc[bdl_games["status"] != FINAL, "week"])
     elsewhere = bdl_games[bdl_games["scheduled_date"].notna()]
     moved = elsewhere.groupby("week")["game_id"].apply(list).to_dict()
 

@@ -12,7 +12,7 @@ from nba_assets.checks.check import (
     Range,
     Threshold,
 )
-from nba_assets.checks.quarantine import MOST_GAMES_QUARANTINED, MOST_ROWS_QUARANTINED, quarantined_rows_sql
+from nba_assets.checks.quarantine import MOST_GAMES_QUARANTINED, quarantined_rows
 from nba_assets.tables import BDL_PLAYER_BOXSCORES, COUNTING_STATS
 
 BOX_SCORE_CHECKS: tuple[Check, ...] = (
@@ -41,18 +41,11 @@ GROUP BY game.week
         "again. If the new numbers are right although they lack lines, use accept_changes: true.",
         due=None,
     ),
-    Check(
+    quarantined_rows(
         BDL_PLAYER_BOXSCORES,
         "quarantined_rows",
-        quarantined_rows_sql(BDL_PLAYER_BOXSCORES),
-        (
-            Threshold("rows_quarantined", NONE, SEASONS, warn_range=Range()),
-            Threshold("share_quarantined", Range(at_most=MOST_ROWS_QUARANTINED), DESIGN),
-        ),
-        blocking=False,
-        why="Every row can be read and belongs to a listed game and one of its teams.",
-        remedy="nba_raw.bdl_player_boxscores_quarantine has the rows; the next run of the week fetches them again.",
-        due=None,
+        SEASONS,
+        "Every row can be read and belongs to a listed game and one of its teams.",
     ),
     # Between two weeks of the real seasons at most 0.1 % of the lines of players who shot are the same.
     Check(

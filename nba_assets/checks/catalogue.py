@@ -9,18 +9,16 @@ from nba_assets.checks.injury_reports import INJURY_REPORT_CHECKS
 from nba_assets.checks.model import MODEL_CHECKS
 from nba_assets.checks.summaries import SUMMARY_CHECKS
 from nba_assets.tables import (
-    BDL_GAMES,
-    BDL_PLAYER_BOXSCORES,
     NBAC_INJURY_REPORT,
     PLAYER_POINTS,
     PREDICTION_ACCURACY,
+    QUARANTINE_OF,
     WEEKLY_TABLES,
     XGBOOST_MODEL,
     Table,
 )
 
 # Reports may list nobody (days_without_report checks that), and the first weeks have no model.
-QUARANTINED = (BDL_GAMES, BDL_PLAYER_BOXSCORES)
 MAY_BE_EMPTY = (NBAC_INJURY_REPORT, XGBOOST_MODEL, PLAYER_POINTS, PREDICTION_ACCURACY)
 
 
@@ -46,7 +44,7 @@ def _integrity(table: Table) -> Check:
         blocking=True,
         why=f"Each key ({', '.join(table.key)}) is stored once, and each row fits the declared types and its week.",
         remedy="look at the rows from the source; once it is repaired, materialize the week again.",
-        due=None if table in MAY_BE_EMPTY else LISTED_FINAL_GAMES if table in QUARANTINED else FINAL_GAMES,
+        due=None if table in MAY_BE_EMPTY else LISTED_FINAL_GAMES if table.name in QUARANTINE_OF else FINAL_GAMES,
     )
 
 

@@ -1,10 +1,12 @@
 """The checks of the games that the source lists."""
 
-from nba_assets.checks.check import DEFINITION, DESIGN, LISTED_FINAL_GAMES, NONE, SEASONS, Check, Range, Threshold
-from nba_assets.checks.quarantine import MOST_ROWS_QUARANTINED, quarantined_rows_sql
-from nba_assets.tables import BDL_GAMES
+from nba_assets.checks.check import DEFINITION, LISTED_FINAL_GAMES, NONE, SEASONS, Check, Range, Threshold
+from nba_assets.checks.quarantine import quarantined_rows
+from nba_assets.tables import BDL_GAMES, CALLED_OFF
+from nba_assets.tables.quarantine import MOVED
 
 SIX_SEASONS = "measured on the real seasons 2018-19 to 2023-24"
+NOT_CALLED_OFF = " AND ".join(f"stored.status NOT LIKE '{beginning}%'" for beginning in CALLED_OFF)
 GAMES_KEPT, EQUAL_SCHEDULES = "final_games_kept", "equal_schedules"
 
 GAME_CHECKS: tuple[Check, ...] = (
@@ -31,18 +33,18 @@ FROM {bdl_games} AS game GROUP BY week
     Check(
         BDL_GAMES,
         GAMES_KEPT,
-        """
+        f"""
 SELECT week, COUNT(*) AS rows_looked_at, SUM(final_gone) AS final_games_gone, SUM(other_gone) AS other_games_gone,
        STRING_AGG(CASE WHEN final_gone + other_gone > 0 THEN CONCAT('game ', CAST(game_id AS STRING), ' of ',
                   CAST(game_date AS STRING)) END, ', ' ORDER BY game_date, game_id) AS named
 FROM (
     SELECT stored.week, stored.game_id, stored.game_date,
            CASE WHEN stored.status = 'Final' AND COALESCE(sent.status, '') <> 'Final' THEN 1 ELSE 0 END AS final_gone,
-           CASE WHEN stored.status <> 'Final' AND stored.status NOT LIKE 'Postponed%'
-                AND stored.status NOT LIKE 'Cancel%' AND sent.game_id IS NULL THEN 1 ELSE 0 END AS other_gone
-    FROM {stored_games} AS stored
-    LEFT JOIN {bdl_games} AS sent ON sent.game_id = stored.game_id AND sent.week = stored.week
-    WHERE stored.game_id NOT IN (SELECT game_id FROM {bdl_games_quarantine} AS moved WHERE rule = 'moved')
+           CASE WHEN stored.status <> 'Final' AND {NOT_CALLED_OFF} AND sent.game_id IS NULL THEN 1 ELSE 0 END
+               AS other_gone
+    FROM {{stored_games}} AS stored
+    LEFT JOIN {{bdl_games}} AS sent ON sent.game_id = stored.game_id AND sent.week = stored.week
+    WHERE stored.game_id NOT IN (SELECT game_id FROM {{bdl_games_quarantine}} AS moved WHERE rule = '{MOVED}')
 ) AS known GROUP BY week
 """,
         (
@@ -55,18 +57,11 @@ FROM (
         remedy="materialize the week again later; if the league has really annulled the game, use let_games_go: true.",
         due=None,
     ),
-    Check(
+    quarantined_rows(
         BDL_GAMES,
         "quarantined_listings",
-        quarantined_rows_sql(BDL_GAMES),
-        (
-            Threshold("rows_quarantined", NONE, DEFINITION, warn_range=Range()),
-            Threshold("share_quarantined", Range(at_most=MOST_ROWS_QUARANTINED), DESIGN),
-        ),
-        blocking=False,
-        why="Every listed game can be read, stands in the list once, and is between two of the 30 teams.",
-        remedy="nba_raw.bdl_games_quarantine has the rows; the next run of the week fetches them again.",
-        due=None,
+        DEFINITION,
+        "Every listed game can be read, stands in the list once, and is between two of the 30 teams.",
     ),
     Check(
         BDL_GAMES,

@@ -2,6 +2,12 @@
 
 from nba_assets.checks.check import DEFINITION, FETCH_AGAIN, HAND_OFF, NONE, SEASONS, Check, Range, Threshold
 from nba_assets.tables import PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.transforms.final_scores import (
+    MINUTES_TOLERANCE,
+    REGULATION_PERIODS,
+    TEAM_MINUTES,
+    TEAM_MINUTES_OF_OVERTIME,
+)
 
 SUMMARY_CHECKS: tuple[Check, ...] = (
     Check(
@@ -85,14 +91,15 @@ FROM (
     Check(
         PLAYER_GAME_SUMMARY,
         "team_minutes",
-        """
+        f"""
 SELECT week, COUNT(*) AS rows_looked_at,
-       AVG(CASE WHEN ABS(minutes - (240 + 25 * overtimes)) <= 5 THEN 1.0 ELSE 0.0 END) AS team_games_of_full_minutes
+       AVG(CASE WHEN ABS(minutes - ({TEAM_MINUTES} + {TEAM_MINUTES_OF_OVERTIME} * overtimes)) <= {MINUTES_TOLERANCE}
+           THEN 1.0 ELSE 0.0 END) AS team_games_of_full_minutes
 FROM (
     SELECT game.week, game.game_id, summary.team, SUM(summary.minutes_played) AS minutes,
-           MAX(game.period) - 4 AS overtimes
-    FROM {final_games} AS game
-    JOIN {player_game_summary} AS summary ON summary.game_id = game.game_id AND summary.week = game.week
+           MAX(game.period) - {REGULATION_PERIODS} AS overtimes
+    FROM {{final_games}} AS game
+    JOIN {{player_game_summary}} AS summary ON summary.game_id = game.game_id AND summary.week = game.week
     WHERE game.home_score <> game.visitor_score GROUP BY game.week, game.game_id, summary.team
 ) AS team_game GROUP BY week
 """,

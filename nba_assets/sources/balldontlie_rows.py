@@ -14,11 +14,11 @@ from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import LEAGUE_TIME, seasons_on
 from nba_assets.sources.interface import UNREADABLE_COLUMNS, Fetched
 from nba_assets.tables import COUNTING_STATS
+from nba_assets.tables.quarantine import EXHIBITION
 
 AFTER_MIDNIGHT = dt.timedelta(hours=5)  # a game that begins in the night belongs to the day before
 MOST_UNREADABLE = 0.5  # share of a week's rows; above it the format has changed
 LARGEST = 2**63 - 1
-EXHIBITION = "exhibition"
 Row = dict[str, Any]
 
 

@@ -13,6 +13,7 @@ from nba_assets.errors import SourceError, SourceUnavailable
 from nba_assets.sources.balldontlie import RefusedRequest
 from nba_assets.sources.interface import UNREADABLE_COLUMNS, Fetched
 from nba_assets.tables import Table
+from nba_assets.tables.frames import concatenated
 
 
 def fetch_weeks(
@@ -91,9 +92,3 @@ def gather(table: Table, fetched: Iterator[tuple[dt.date, Fetched | SourceError]
         frozenset(week for week, each in got.items() if each.kept),
         frozenset(week for week, error in errors.items() if isinstance(error, SourceUnavailable)),
     )
-
-
-def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The frames one below the other; the first one where none has a row."""
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else frames[0]

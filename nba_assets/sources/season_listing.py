@@ -11,9 +11,10 @@ import pandas as pd
 from nba_assets.errors import SourceUnavailable
 from nba_assets.partitions import last_day, season_name, seasons_on
 from nba_assets.sources.interface import UNREADABLE_COLUMNS, Fetched
+from nba_assets.tables import FINAL
+from nba_assets.tables.frames import concatenated
 from nba_assets.tables.quarantine import MOVED, TWIN
 
-FINAL = "Final"
 LONGEST_BREAK = dt.timedelta(days=10)  # between two games within a season: 7 days at the All-Star break
 MONTHS_OF_PLAY = (12, 1, 2, 3)  # every season has games in them
 
@@ -71,7 +72,7 @@ def games_of_week(listings: Sequence[SeasonListing], week: dt.date) -> Fetched:
     games["scheduled_date"] = games["scheduled_date"].where(
         games["scheduled_date"].map(lambda day: day is not None and not week <= day <= last_day(week)), None
     )
-    return Fetched(games, pd.concat([part for part in aside if len(part)] or aside[:1], ignore_index=True))
+    return Fetched(games, concatenated(aside))
 
 
 def _set_aside(games: pd.DataFrame, rule: str, why: str) -> pd.DataFrame:

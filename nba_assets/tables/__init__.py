@@ -4,7 +4,9 @@ from nba_assets.tables.availability import BR_ROSTERS_CURRENT, NBAC_INJURY_REPOR
 from nba_assets.tables.box_scores import (
     BDL_GAMES,
     BDL_PLAYER_BOXSCORES,
+    CALLED_OFF,
     COUNTING_STATS,
+    FINAL,
     PLAYER_GAME_SUMMARY,
     TEAM_GAME_SUMMARY,
 )
@@ -42,8 +44,10 @@ __all__ = [
     "BDL_PLAYER_BOXSCORES",
     "BDL_PLAYER_BOXSCORES_QUARANTINE",
     "BR_ROSTERS_CURRENT",
+    "CALLED_OFF",
     "COUNTING_STATS",
     "DATA_TABLES",
+    "FINAL",
     "MODEL_COMPARISON",
     "MODEL_TABLES",
     "NBAC_INJURY_REPORT",

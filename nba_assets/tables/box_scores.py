@@ -21,6 +21,9 @@ from nba_assets.tables.schema import (
     required,
 )
 
+FINAL = "Final"
+CALLED_OFF = ("Postponed", "Cancel")
+"""Status of a game that was played, and how that of one begins that will not be."""
 COUNTING_STATS = {
     "fgm": "field goals made",
     "fga": "field goals attempted",

@@ -9,12 +9,12 @@ import pandas as pd
 
 from nba_assets.league.teams import TEAMS
 from nba_assets.partitions import week_of
-from nba_assets.tables import COUNTING_STATS
+from nba_assets.tables import COUNTING_STATS, FINAL
+from nba_assets.tables.frames import concatenated
 from nba_assets.tables.quarantine import EXHIBITION, TWIN
 from nba_assets.transforms.final_scores import expected_minutes, minutes_are_off, team_totals, ties_settled
 from nba_assets.transforms.minutes import minutes_played, unreadable_minutes
 
-FINAL = "Final"
 # In the 7,562 games of the real seasons 2018-19 to 2023-24 every team's points are its score, and no team's minutes,
 # rounded player by player, are more than 4 off; a correction that has reached only one of the two moves a basket.
 POINTS_TOLERANCE = 3
@@ -45,12 +45,13 @@ def screen(games: pd.DataFrame, sent: pd.DataFrame, stored: pd.DataFrame, *, acc
     of_game = _contradictions(final, usable, stored, accept_changes=accept_changes)
     aside = usable["game_id"].isin(of_game.index)
     kept = stored[stored["game_id"].isin(of_game.index)]
-    rows = pd.concat([frame for frame in (usable[~aside], kept) if len(frame)] or [sent.iloc[:0]], ignore_index=True)
     without_rows = final[final["game_id"].isin(of_game.index.difference(usable["game_id"]))]
-    of_games = pd.concat([_with_payload(usable[aside].join(of_game, on="game_id")), _of_no_row(without_rows, of_game)])
-    of_rows = _with_payload(sent.loc[of_row.index].join(of_row))
-    quarantined = [of_rows.assign(whole_game=False), of_games.assign(whole_game=True)]
-    return Screened(rows, pd.concat([part for part in quarantined if len(part)] or quarantined[:1], ignore_index=True))
+    quarantined = [
+        _with_payload(sent.loc[of_row.index].join(of_row)).assign(whole_game=False),
+        _with_payload(usable[aside].join(of_game, on="game_id")).assign(whole_game=True),
+        _of_no_row(without_rows, of_game).assign(whole_game=True),
+    ]
+    return Screened(concatenated([usable[~aside], kept]), concatenated(quarantined))
 
 
 def _rows_of_the_week(games: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +65,11 @@ def _rows_of_the_week(games: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_no_row(games: pd.DataFrame, why: pd.DataFrame) -> pd.DataFrame:
-    return games[["week", "game_id", "game_date", "fetched_at"]].join(why, on="game_id").assign(payload="{}")
+    return (
+        games[["week", "game_id", "game_date", "fetched_at"]]
+        .join(why, on="game_id")
+        .assign(player_id=None, payload="{}")
+    )
 
 
 def _with_payload(rows: pd.DataFrame) -> pd.DataFrame:

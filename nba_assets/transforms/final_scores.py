@@ -43,7 +43,7 @@ def ties_settled(final: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def minutes_are_off(totals: pd.DataFrame) -> pd.Series[bool]:
-    """Whether the team's minutes are not those of its game, neither with seconds nor without; never where they are NULL.
+    """Whether the team's minutes are not those of its game, neither with seconds nor without; never where NULL.
 
     Without, because seconds can have been added to minutes that were rounded up.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nba_assets.errors import BadRow
-from nba_assets.tables import COUNTING_STATS, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
+from nba_assets.tables import COUNTING_STATS, FINAL, PLAYER_GAME_SUMMARY, TEAM_GAME_SUMMARY
 from nba_assets.transforms.final_scores import ties_settled
 from nba_assets.transforms.minutes import minutes_played
 
@@ -19,7 +19,7 @@ def final_box_scores(games: pd.DataFrame, box_scores: pd.DataFrame) -> pd.DataFr
     Adds postseason, overtimes, opponent, is_home, points, opponent_points and won. A row of a team that is not in the
     game is dropped, which the coverage check reports.
     """
-    final = ties_settled(games.loc[games["status"] == "Final"], box_scores)
+    final = ties_settled(games.loc[games["status"] == FINAL], box_scores)
     sides = [
         pd.DataFrame(
             {

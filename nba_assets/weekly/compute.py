@@ -11,6 +11,7 @@ import pandas as pd
 
 from nba_assets.errors import ProjectError, SourceError, WarehouseError
 from nba_assets.tables import Table
+from nba_assets.tables.frames import concatenated
 from nba_assets.weekly.load import Input, Loaded
 from nba_assets.weekly.publish import WeeklyRows
 
@@ -66,14 +67,12 @@ def _rows_of(frame: pd.DataFrame, weeks: Sequence[dt.date]) -> pd.DataFrame:
 
 
 def _combined(parts: Sequence[WeeklyRows]) -> WeeklyRows:
-    filled = [part.frame for part in parts if len(part.frame)]
     names = {name for part in parts for name in part.measured}
+    quarantined = [part.quarantined for part in parts if part.quarantined is not None]
     return WeeklyRows(
-        pd.concat(filled, ignore_index=True) if filled else parts[0].frame,
+        concatenated([part.frame for part in parts]),
         {week: why for part in parts for week, why in part.failures.items()},
-        quarantined=pd.concat(aside)
-        if (aside := [p.quarantined for p in parts if p.quarantined is not None])
-        else None,
+        quarantined=concatenated(quarantined) if quarantined else None,
         measured={
             name: pd.concat([part.measured[name] for part in parts if name in part.measured], ignore_index=True)
             for name in names

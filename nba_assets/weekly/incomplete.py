@@ -7,9 +7,9 @@ import datetime as dt
 import pandas as pd
 
 from nba_assets.errors import WarehouseError
+from nba_assets.tables import CALLED_OFF
 from nba_assets.warehouse.interface import Warehouse
 
-CALLED_OFF = ("Postponed", "Cancel")
 NOT_FINAL = """
 SELECT week, game_id, game_date, visitor_team, home_team, status FROM nba_raw.bdl_games
 WHERE status <> 'Final' AND game_date >= @first_day AND game_date < @today ORDER BY game_date, game_id
